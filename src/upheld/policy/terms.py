@@ -1,0 +1,132 @@
+"""The words a policy may use: purposes, recipients, regions, items and topics, built in or declared. The vocabulary is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from upheld.policy.statements import AnyStatement, Collect, Purpose, Topic
+
+PURPOSES: dict[str, str] = {
+    "ordering.fulfil": "taking an order, payment, delivery",
+    "ordering.contact": "telling a customer about an order or registration",
+    "marketing.email": "offers and news by e-mail",
+    "marketing.post": "offers and news by postal mail",
+    "marketing.partner": "offers of other companies",
+    "measurement": "how the sites and the marketing programme perform",
+    "recommendation": "suggesting products and services",
+    "survey.analysis": "learning from survey answers",
+    "service": "serving a specific customer through a company that works for us",
+    "legal.demand": "answering a law, a government body or a court",
+    "rights": "answering a person who exercises a right",
+    "security": "guarding information and systems",
+    "retention": "deleting what is no longer kept",
+    "audit": "showing that the policy is kept",
+}
+"""The built-in purposes (leaves) in plain words. A dotted name is below its parent: `marketing` covers `marketing.email`."""
+
+ALWAYS_TO_OURSELVES = frozenset({"rights", "security", "retention", "audit"})
+"""Always allowed to ourselves, without a statement. A forbid may bite all of them but `rights`, which no policy can forbid."""
+
+RECIPIENTS: dict[str, str] = {
+    "ourselves": "the company itself",
+    "affiliate": "a company of the same group",
+    "subcontractor": "a company that works for us",
+    "third party": "a company that works for itself",
+    "authority": "a government body or court",
+    "the person": "the person whom the information is about",
+}
+
+US_STATES = (
+    "al ak az ar ca co ct de dc fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv nh nj nm ny nc nd oh ok or pa ri sc sd tn tx "
+    "ut vt va wa wv wi wy"
+).split()
+EU_MEMBERS = "at be bg cy cz de dk ee es fi fr gr hr hu ie it lt lu lv mt nl pl pt ro se si sk".split()
+EEA_MORE = "is li no".split()  # the GDPR applies there too (EEA agreement), so a policy's `eu` covers them
+OTHER_COUNTRIES = "ar au br ca ch cl cn co gb hk id il in jp kr mx my nz ph sg th tr tw ua vn za".split()
+REGION_PARENTS: dict[str, str] = {
+    "us": "anywhere",
+    **{f"us-{state}": "us" for state in US_STATES},
+    "eu": "anywhere",
+    **dict.fromkeys(EU_MEMBERS + EEA_MORE, "eu"),
+    **dict.fromkeys(OTHER_COUNTRIES, "anywhere"),
+    "elsewhere": "anywhere",  # known to be none of the others
+}
+"""The region tree: each region's parent. `anywhere` is the root and the place of a person whose region is unknown."""
+
+
+def within(region: str | None, outer: str) -> bool | None:
+    """Whether a person of `region` is in `outer`: True, False, or None if it cannot be told (`us` may be in `us-ca`)."""
+    at = region or "anywhere"
+    if at == outer or outer == "anywhere":
+        return True
+    up: str | None = at
+    while (up := REGION_PARENTS.get(up or "")) is not None:
+        if up == outer:
+            return True
+    down: str | None = outer
+    while (down := REGION_PARENTS.get(down or "")) is not None:
+        if down == at:
+            return None
+    return False
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """All words that one policy may use.
+
+    `purposes` and `items` hold leaves only, in document order. An expansion of a name yields leaves; an unknown name yields nothing,
+    which `check` reports (`knows_…`).
+    """
+
+    purposes: tuple[str, ...]
+    items: tuple[str, ...]  # `source.kind`
+    topics: tuple[str, ...]
+    recipients: tuple[str, ...] = tuple(RECIPIENTS)
+
+    @classmethod
+    def of(cls, statements: Iterable[AnyStatement]) -> Vocabulary:
+        """The vocabulary that a document's statements declare, on top of the built-in words."""
+        purposes, items, topics = dict.fromkeys(PURPOSES), dict[str, None](), dict[str, None]()
+        for statement in statements:
+            match statement:
+                case Purpose(name=name):
+                    purposes[name] = None
+                case Topic(name=name):
+                    topics[name] = None
+                case Collect(source=source, kinds=kinds):
+                    items.update(dict.fromkeys(f"{source}.{kind}" for kind in kinds))
+        return cls(tuple(purposes), tuple(items), tuple(topics))
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """The sources of information, in document order."""
+        return tuple(dict.fromkeys(item.partition(".")[0] for item in self.items))
+
+    def expand_purpose(self, name: str) -> tuple[str, ...]:
+        """The leaves that a purpose name covers; `any` covers all."""
+        return _below(name, self.purposes)
+
+    def expand_item(self, name: str) -> tuple[str, ...]:
+        """The items that an item or source name covers; `any` covers all."""
+        return _below(name, self.items)
+
+    def expand_purposes(self, names: Sequence[str], but: Sequence[str] = ()) -> frozenset[str]:
+        """The leaves that several purpose names cover, less those of `but`."""
+        return _set(self.expand_purpose, names) - _set(self.expand_purpose, but)
+
+    def expand_items(self, names: Sequence[str], but: Sequence[str] = ()) -> frozenset[str]:
+        """The items that several names cover, less those of `but`."""
+        return _set(self.expand_item, names) - _set(self.expand_item, but)
+
+
+def _below(name: str, leaves: tuple[str, ...]) -> tuple[str, ...]:
+    if name == "any":
+        return leaves
+    return tuple(leaf for leaf in leaves if leaf == name or leaf.startswith(f"{name}."))
+
+
+def _set(expand: object, names: Sequence[str]) -> frozenset[str]:
+    assert callable(expand)
+    return frozenset(leaf for name in names for leaf in expand(name))
