@@ -1,0 +1,1 @@
+"""Tests: they mirror `src/upheld`, one folder a room."""
