@@ -15,7 +15,7 @@ It never holds a personal value.
 from __future__ import annotations
 
 
-class No(Exception):  # noqa: N818 - it is a refusal, not a failure
+class No(Exception):
     """The root of all refusals that a user may see.
 
     `message` is the one line; `place` is where in the user's own file it happened (`policies/northgate.md:74:3`), if anywhere.

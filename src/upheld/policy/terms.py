@@ -59,7 +59,7 @@ REGION_PARENTS: dict[str, str] = {
 def within(region: str | None, outer: str) -> bool | None:
     """Whether a person of `region` is in `outer`: True, False, or None if it cannot be told (`us` may be in `us-ca`)."""
     at = region or "anywhere"
-    if at == outer or outer == "anywhere":
+    if outer in (at, "anywhere"):
         return True
     up: str | None = at
     while (up := REGION_PARENTS.get(up or "")) is not None:

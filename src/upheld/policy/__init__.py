@@ -1,0 +1,1 @@
+"""WHAT THE POLICY MEANS: read, criticise, decide, prove, compare, explain. Pure Python: no database, no web, no clock."""
