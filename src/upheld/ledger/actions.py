@@ -1,0 +1,70 @@
+"""The one change the ledger knows: it grows at its end, inside the caller's transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from upheld.errors import Conflict, Invalid
+from upheld.ledger import kinds, tree
+from upheld.ledger.commitments import commit, fresh_salt
+from upheld.ledger.kinds import JSON
+from upheld.ledger.models import ACTOR, ENTRY, HEAD, NODE
+from upheld.record import Actor, micros
+
+HASH_BYTES = 32
+
+
+def append(tx: Connection, kind: str, body: Mapping[str, JSON], at: datetime, actor: Actor) -> int:
+    """Add one entry; returns its number (0, 1, 2 …). It exists if and only if the transaction commits.
+
+    Raises `Invalid` for a kind or a body the vocabulary does not know (`kinds`), `Conflict` if the clock went back.
+    """
+    return append_many(tx, ((kind, body),), at, actor).start
+
+
+def append_many(tx: Connection, entries: Iterable[tuple[str, Mapping[str, JSON]]], at: datetime, actor: Actor) -> range:
+    """Add entries of one time and actor in their order; returns their numbers. Errors as for `append`; then none is added."""
+    head = tx.execute(select(HEAD.c.size, HEAD.c.at, HEAD.c.edge).with_for_update()).one()
+    if head.at is not None and at < head.at:
+        raise Conflict(f"the clock went back: the last entry is of `{head.at:%Y-%m-%d %H:%M:%S}` UTC; set the clock, or wait until then")
+    first, size = head.size, head.size
+    edge = [head.edge[place : place + HASH_BYTES] for place in range(0, len(head.edge), HASH_BYTES)]
+    actor_, at_ = _actor(tx, actor), micros(at)
+    rows: list[dict[str, Any]] = []
+    nodes: list[dict[str, Any]] = []
+    for kind, body in entries:
+        kinds.demand(kind, body)
+        canonical = canonical_bytes({"actor": actor_, "at": at_, "body": body, "entry": size, "kind": kind})
+        for (level, position), hash_ in tree.extend(size, edge, tree.leaf(canonical)):
+            nodes.append({"level": level, "position": position, "hash": hash_})
+        rows.append({"id": size, "at": at, "kind": kind, "canonical": canonical})
+        size += 1
+    if rows:
+        tx.execute(insert(ENTRY), rows)
+        if nodes:
+            tx.execute(insert(NODE), nodes)
+        tx.execute(update(HEAD).values(size=size, at=at, edge=b"".join(edge)))
+    return range(first, size)
+
+
+def canonical_bytes(entry: Mapping[str, JSON]) -> bytes:
+    """The canonical JSON of an entry: sorted keys, no spaces, ASCII, whole numbers only. The bytes that are hashed (RFC 8785 agrees)."""
+    return json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
+
+
+def _actor(tx: Connection, actor: Actor) -> dict[str, JSON]:
+    """How entries name an actor: a number, the role, and a commitment to the name, which only the record can open."""
+    if actor.role is not None and not kinds.WORD.holds(actor.role):
+        raise Invalid("an actor's role must be a word of the policy")
+    known = tx.execute(select(ACTOR.c.id, ACTOR.c.salt).where(ACTOR.c.name == actor.name)).first()
+    if known is None:
+        salt = fresh_salt()
+        number = tx.execute(insert(ACTOR).values(name=actor.name, salt=salt).returning(ACTOR.c.id)).scalar_one()
+    else:
+        number, salt = known.id, known.salt
+    return {"id": number, "name": commit(actor.name.encode(), salt), "role": actor.role}

@@ -1,0 +1,103 @@
+"""What can be asked of the ledger. Every answer is computed from what is stored; proofs take O(log n) look-ups."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from upheld.errors import Invalid, NotFound
+from upheld.ledger import tree
+from upheld.ledger.actions import HASH_BYTES
+from upheld.ledger.kinds import JSON
+from upheld.ledger.models import ENTRY, HEAD, NODE
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry: its number, time, kind and body, who did it (`id`, `name` commitment, `role`), and the bytes that are hashed."""
+
+    id: int
+    at: datetime
+    kind: str
+    body: dict[str, JSON]
+    actor: dict[str, JSON]
+    canonical: bytes
+
+    @property
+    def hash(self) -> bytes:
+        """Its leaf hash."""
+        return tree.leaf(self.canonical)
+
+
+def size(conn: Connection) -> int:
+    """How many entries there are."""
+    return int(conn.execute(select(HEAD.c.size)).scalar_one())
+
+
+def root(conn: Connection, at_size: int | None = None) -> bytes:
+    """The root over all entries, or over the first `at_size`. Raises `Invalid` if there are fewer."""
+    if at_size is None:
+        edge = conn.execute(select(HEAD.c.edge)).scalar_one()
+        return tree.fold([edge[place : place + HASH_BYTES] for place in range(0, len(edge), HASH_BYTES)])
+    _demand_size(conn, at_size)
+    return tree.subtree(0, at_size, _getter(conn)) if at_size else tree.EMPTY
+
+
+def entry(conn: Connection, number: int) -> Entry:
+    """One entry. Raises `NotFound`."""
+    row = conn.execute(select(ENTRY).where(ENTRY.c.id == number)).first()
+    if row is None:
+        raise NotFound(f"the ledger has no entry {number}: it holds {size(conn)}, counted from 0")
+    return _entry(row.id, row.at, row.kind, row.canonical)
+
+
+def entries(conn: Connection, begin: int = 0, kind: str | None = None) -> Iterator[Entry]:
+    """All entries from `begin` on in order, streaming; of one kind if named."""
+    query = select(ENTRY).where(ENTRY.c.id >= begin).order_by(ENTRY.c.id)
+    if kind is not None:
+        query = query.where(ENTRY.c.kind == kind)
+    for row in conn.execution_options(yield_per=1000).execute(query):
+        yield _entry(row.id, row.at, row.kind, row.canonical)
+
+
+def inclusion(conn: Connection, number: int, at_size: int | None = None) -> list[bytes]:
+    """The proof that entry `number` is in the log of `at_size` (now, if not said): hashes from the bottom up."""
+    at_size = size(conn) if at_size is None else at_size
+    _demand_size(conn, at_size)
+    if not 0 <= number < at_size:
+        raise NotFound(f"the ledger of size {at_size} has no entry {number}")
+    return tree.inclusion(number, at_size, _getter(conn))
+
+
+def consistency(conn: Connection, old: int, at_size: int | None = None) -> list[bytes]:
+    """The proof that the log of `at_size` (now, if not said) begins with the log of size `old`."""
+    at_size = size(conn) if at_size is None else at_size
+    _demand_size(conn, at_size)
+    if not 0 <= old <= at_size:
+        raise Invalid(f"the ledger of size {at_size} never had size {old}")
+    return tree.consistency(old, at_size, _getter(conn))
+
+
+def _entry(number: int, at: datetime, kind: str, canonical: bytes) -> Entry:
+    read = json.loads(canonical)
+    return Entry(number, at, kind, read["body"], read["actor"], canonical)
+
+
+def _demand_size(conn: Connection, at_size: int) -> None:
+    now = size(conn)
+    if not 0 <= at_size <= now:
+        raise Invalid(f"the ledger holds {now} entries, not {at_size}")
+
+
+def _getter(conn: Connection) -> Callable[[tree.Name], bytes]:
+    def get(name: tree.Name) -> bytes:
+        level, position = name
+        if level == 0:
+            return tree.leaf(conn.execute(select(ENTRY.c.canonical).where(ENTRY.c.id == position)).scalar_one())
+        return bytes(conn.execute(select(NODE.c.hash).where(NODE.c.level == level, NODE.c.position == position)).scalar_one())
+
+    return get
