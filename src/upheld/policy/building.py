@@ -175,7 +175,7 @@ def _keep(tree: Part, said: Said, _: Complain) -> AnyStatement:
 
 
 def _rule(tree: Part, said: Said, complain: Complain) -> AnyStatement:
-    effect = cast(Literal["allow", "forbid"], _tokens(tree)[0])
+    effect = cast("Literal['allow', 'forbid']", _tokens(tree)[0])
     using = _one(tree, "using")
     together = _one(using, "together") if using else None
     if effect == "allow":
@@ -212,7 +212,7 @@ def _rule(tree: Part, said: Said, complain: Complain) -> AnyStatement:
 
 
 def _expectation(tree: Part, said: Said, complain: Complain) -> AnyStatement:
-    mood = cast(Literal["never", "always"], _tokens(tree)[0])
+    mood = cast("Literal['never', 'always']", _tokens(tree)[0])
     using, totals = _one(tree, "using"), _one(tree, "totals")
     hint = f"`{mood}` speaks of purposes, `to`, `using`, `as totals` and `when`"
     _complain_of_parts(tree, dict.fromkeys(("chosen_by", "unless", "at_most"), hint), complain)

@@ -5,41 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from upheld.errors import Invalid, NotFound
+from upheld.policy.clauses import Clause, Front
 from upheld.policy.faults import Fault
 from upheld.policy.statements import AnyStatement, Place
-
-if TYPE_CHECKING:
-    from upheld.policy.reading import Reading
 
 __all__ = ["LARGEST", "Clause", "Document", "Fault", "Front", "parse", "read", "read_text"]
 
 LARGEST = 4 * 1024 * 1024
 """Bytes that a document may have."""
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """A piece of the published text with an id."""
-
-    id: str
-    text: str  # its Markdown, without the id
-    place: Place
-    heading: int  # 1-6 for a heading, 0 for a paragraph
-    is_statement_only: bool = False  # marked {.statement}: promises nothing enforceable
-
-
-@dataclass(frozen=True, slots=True)
-class Front:
-    """The front matter."""
-
-    company: str
-    title: str
-    version: str
-    territory: tuple[str, ...] = ()
-    law: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +39,7 @@ def parse(text: str, name: str = "policy") -> Document:
     if len(text) > LARGEST or len(text.encode("utf-8", "surrogatepass")) > LARGEST:
         raise Invalid(f"the policy is larger than {LARGEST // 1024 // 1024} MiB; split it, or take out what is not policy", place=name)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    reading: Reading = read_document(text)
+    reading = read_document(text)
     return Document(
         name=name,
         text=text,

@@ -17,8 +17,7 @@ from upheld.policy.statements import AnyStatement, Place
 LONGEST = 20_000
 """Characters that one statement may have."""
 
-HEADS = ("purpose", "topic", "collect", "keep", "allow", "forbid", "never", "always")
-HEADS += ("stop", "right", "contact", "staff", "ask", "notice", "changes")
+HEADS = tuple("purpose topic collect keep allow forbid never always stop right contact staff ask notice changes".split())
 """The words that statements begin with."""
 
 _IN_WORDS = {
@@ -45,7 +44,7 @@ class _EveryWordEverywhere:
 @cache
 def _parser() -> Lark:
     grammar = (files("upheld.policy") / "language.lark").read_text("utf-8")
-    return Lark(grammar, parser="lalr", postlex=_EveryWordEverywhere())  # type: ignore[arg-type]  # the protocol is all it needs
+    return Lark(grammar, parser="lalr", postlex=_EveryWordEverywhere())
 
 
 class Lines:
@@ -104,7 +103,7 @@ def _accepted(text: str) -> set[str]:
     parser = _parser().parse_interactive(text)
     with suppress(UnexpectedToken):
         parser.exhaust_lexer()
-    return set(parser.accepts())
+    return set(parser.accepts())  # type: ignore[no-untyped-call]
 
 
 def _advice(found: str, text: str) -> str | None:

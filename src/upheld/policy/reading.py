@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from upheld.policy.document import Clause, Front
+from upheld.policy.clauses import Clause, Front
 from upheld.policy.faults import Fault, suggestion
 from upheld.policy.language import HEADS, Lines, read_statement
 from upheld.policy.statements import AnyStatement, Place
@@ -24,7 +24,7 @@ _FRONT_KEYS = ("company", "title", "version", "territory", "law")
 class Reading:
     """What has been read so far."""
 
-    front: Front = Front("", "", "")
+    front: Front = field(default_factory=lambda: Front("", "", ""))
     clauses: list[Clause] = field(default_factory=list)
     statements: list[AnyStatement] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -79,9 +79,8 @@ def _read_front(lines: list[str], reading: Reading) -> list[str]:
         if not colon:
             reading.fault(number, 1, "front-matter", "a line of the front matter without `:`", "write `key: value`")
         elif key not in _FRONT_KEYS:
-            reading.fault(
-                number, 1, "front-matter", f"unknown key `{key[:40]}`", suggestion(key, _FRONT_KEYS) or f"known are {', '.join(_FRONT_KEYS)}"
-            )
+            hint = suggestion(key, _FRONT_KEYS) or f"known are {', '.join(_FRONT_KEYS)}"
+            reading.fault(number, 1, "front-matter", f"unknown key `{key[:40]}`", hint)
         elif key in values:
             reading.fault(number, 1, "front-matter", f"`{key}` is said twice", "keep one")
         else:
@@ -89,9 +88,8 @@ def _read_front(lines: list[str], reading: Reading) -> list[str]:
     for key in ("company", "title", "version"):
         if not _plain(values.get(key, "")):
             reading.fault(1, 1, "front-matter", f"the front matter does not say `{key}`", f"add a line `{key}: …`")
-    reading.front = Front(
-        *(_plain(values.get(key, "")) for key in ("company", "title", "version")), _list(values.get("territory")), _list(values.get("law"))
-    )
+    company, title, version = (_plain(values.get(key, "")) for key in ("company", "title", "version"))
+    reading.front = Front(company, title, version, _list(values.get("territory")), _list(values.get("law")))
     return [""] * (end + 1) + lines[end + 1 :]
 
 
@@ -205,7 +203,8 @@ def _statements(token: Token, body: list[str], reading: Reading) -> Iterator[Lin
             content = content.replace("\t", " ")  # noqa: PLW2901 - the tab is reported; what is left may be read
         if content.startswith(" "):
             if not current:
-                reading.fault(number, cut + 1, "indent", "a continuation line that continues nothing", "begin a statement without indentation")
+                hint = "begin a statement without indentation"
+                reading.fault(number, cut + 1, "indent", "a continuation line that continues nothing", hint)
                 content = content.lstrip()  # noqa: PLW2901 - reported; what is left may be read
         elif current:
             yield Lines(current)

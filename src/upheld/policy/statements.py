@@ -183,6 +183,4 @@ class Changes(Statement):
     """`changes apply from posting, wider use of earlier information when agreed`."""
 
 
-AnyStatement = (
-    Purpose | Topic | Collect | Keep | Rule | Expectation | Stop | Right | Contact | Staff | AskAge | NoticeOnLeaving | Changes
-)
+AnyStatement = Purpose | Topic | Collect | Keep | Rule | Expectation | Stop | Right | Contact | Staff | AskAge | NoticeOnLeaving | Changes
