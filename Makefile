@@ -1,0 +1,83 @@
+# Two commands matter to a newcomer: `make demo` and `make test`. Both need Python >= 3.11, git and make, and install the rest into .venv.
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+T ?= tests
+WORKERS ?= 2
+export PYTHONPATH := src
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format bench audit powercut test-engines postgresql lock sizes clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.core ## put upheld and what it needs into .venv
+
+demo: $(VENV)/.core ## run the main job on the sample shop and tell its story
+	@$(BIN)/python -m examples.shop.story
+
+test: $(VENV)/.dev postgresql ## all tests but those of the big engines (T=tests/policy for a part)
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not spark and not clickhouse and not slow" $(T)
+
+test-engines: $(VENV)/.engines ## the SQL executed on Spark (needs Java) and ClickHouse
+	@command -v java >/dev/null || { echo "make test-engines: Spark needs Java 17 or newer: apt-get install default-jre-headless" >&2; exit 1; }
+	$(BIN)/python -m pytest -m "spark or clickhouse" $(T)
+
+powercut: $(VENV)/.dev ## 100,000 simulated power cuts of the record
+	$(BIN)/python -m pytest -m slow tests/record tests/gate
+
+check: $(VENV)/.dev ## ruff, mypy --strict, import-linter, the tests of house and documents
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest -q -n $(WORKERS) tests/test_house.py tests/test_docs.py
+
+format: $(VENV)/.dev ## let ruff lay out the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+coverage: $(VENV)/.dev postgresql ## branch coverage; fails below 100 % in policy, gate, ledger, choices
+	$(BIN)/python -m pytest -n $(WORKERS) -q -m "not spark and not clickhouse and not slow" --cov --cov-report= tests
+	$(BIN)/python -m coverage report --include='src/upheld/policy/*,src/upheld/gate/*,src/upheld/ledger/*,src/upheld/choices/*' --fail-under=100
+
+bench: $(VENV)/.dev ## measure, beside peers; writes benches/results
+	$(BIN)/python -m benches
+
+audit: $(VENV)/.dev ## known faults of the locked dependencies; fails when it could check nothing
+	$(BIN)/python tools/audit.py requirements/core.txt requirements/dev.txt
+
+postgresql:
+	@tools/postgresql.sh
+
+sizes: $(VENV)/.core ## what the installation weighs
+	@du -sm $(VENV) | awk '{print $$1 " MB in all"}'; du -sm $(VENV)/lib/python3*/site-packages/* | sort -rn | head -12
+
+lock: $(VENV)/.dev ## lock the newest allowed versions, with hashes
+	tools/lock.sh $(BIN)/uv
+
+clean: ## remove what was installed and made
+	rm -rf $(VENV) demo-home .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache .coverage*
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer was found; say which with PYTHON=/path/to/python" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "make: $(PYTHON) cannot make an environment; on Debian: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/.core: requirements/core.txt pyproject.toml | $(VENV)/bin/python
+	@echo "installing upheld into $(VENV) ..."
+	@$(PIP) install --no-compile --require-hashes -r requirements/core.txt
+	@$(PIP) install --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.core
+	@echo "installing what tests and checks need into $(VENV) ..."
+	@$(PIP) install --no-compile --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.engines: requirements/engines.txt $(VENV)/.dev
+	@echo "installing Spark and ClickHouse (about 1 GB) into $(VENV) ..."
+	@$(PIP) install --no-compile --require-hashes -r requirements/engines.txt
+	@touch $@
