@@ -1,0 +1,257 @@
+"""Every statement of a policy in plain words: correct, short, the same every time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from upheld.policy.statements import (
+    AnyStatement,
+    AskAge,
+    Changes,
+    Collect,
+    Condition,
+    ConditionKind,
+    Contact,
+    Expectation,
+    Keep,
+    NoticeOnLeaving,
+    Purpose,
+    Right,
+    Rule,
+    Staff,
+    Stop,
+    Topic,
+)
+from upheld.policy.uses import Decision, Obligations, Reason, Standing, Use
+from upheld.policy.voice import Voice, duration, hours, join, join_groups, kind, region
+from upheld.policy.words import PERIODS, RIGHTS
+
+UNKNOWN_FACTS = "Where we do not know a fact that a rule asks about, we act as if it spoke against the use."
+"""True of every rule, and so said once on a page and not in each sentence."""
+
+
+def explain(statement: AnyStatement, voice: Voice | None = None) -> str:
+    """One statement in one or a few plain sentences, in the given voice (without one: to the customer, built-in words only)."""
+    voice = voice or Voice.of((statement,))
+    match statement:
+        case Rule(effect="allow"):
+            return _allow(statement, voice)
+        case Rule():
+            return _forbid(statement, voice)
+        case Expectation():
+            return _expectation(statement, voice)
+        case Purpose(name=name, words=said):
+            return f"“{name}” means: {said}."
+        case Topic(name=name, purposes=purposes):
+            said = voice.purposes(purposes, last="or")
+            return _sentences(
+                f"{voice.subject()} can opt out of “{name}”", f"we then use nothing for {said}, whatever else this policy allows"
+            )
+        case Collect(source=source, kinds=kinds):
+            return _sentences(f"we collect, from {voice.source(source)}: {join([kind(name) for name in kinds])}")
+        case Keep(items=items, duration=length, after_last_contact=after):
+            when = f"until {duration(length)} after we last heard from {voice.subject()}" if after else f"for {duration(length)}"
+            return _sentences(f"we keep {voice.items(items, whole='all')} {when}, and then delete it")
+        case Stop():
+            return _stop(statement, voice)
+        case Right():
+            return _right(statement, voice)
+        case Contact():
+            return _contact(statement)
+        case Staff(role=role, purposes=purposes):
+            return _sentences(f"our {role} staff may ask for information only for {voice.purposes(purposes, last='or')}")
+        case AskAge(sources=sources):
+            return _sentences(
+                f"we ask {voice.fit('{your}')} age, without a hint at the right answer, before we take anything from "
+                f"{join([voice.source(name) for name in sources], 'or')}"
+            )
+        case NoticeOnLeaving():
+            return _sentences(f"we tell {voice.subject()} when a link leads away from our sites")
+        case Changes():
+            return _sentences(
+                "a change of this policy applies from the moment it is posted",
+                f"what we collected before is put to wider use only if {voice.subject()} {voice.verb('agree')} to it",
+            )
+
+
+def _allow(rule: Rule, voice: Voice) -> str:
+    items, purposes = voice.items(rule.items, rule.items_except), voice.purposes(rule.purposes, rule.purposes_except)
+    return _sentences(
+        f"{_may(rule.recipients, items, voice)} for {purposes}",
+        f"we may choose whom this concerns by {voice.items(rule.chosen_by)}" if rule.chosen_by else "",
+        f"it is shown only as totals of at least {rule.totals} people, never one by one" if rule.totals else "",
+        f"we do this only if {voice.conditions(rule.when, 'and')}" if rule.when else "",
+        f"we do this at most {_cap(*rule.at_most)} for each person" if rule.at_most else "",
+        f"we do not do this if {voice.conditions(rule.unless, 'or')}" if rule.unless else "",
+    )
+
+
+def _may(recipients: Sequence[str], items: str, voice: Voice) -> str:
+    """`we may use X`, `we and companies of our group may use X`, `we may give X to Y`."""
+    own = not recipients or "ourselves" in recipients
+    others = [name for name in recipients if name != "ourselves"]
+    if not others:
+        return f"we may use {items}"
+    if others == ["affiliate"]:
+        return f"{'we and ' if own else ''}{voice.recipients(others)} may use {items}"
+    if others == ["the person"]:
+        return f"we may {'use, and ' if own else ''}give {voice.subject()}{',' if own else ''} {items}"
+    return f"we may {'use, and give' if own else 'give'} {items}{',' if own else ''} to {voice.recipients(others)}{',' if own else ''}"
+
+
+def _cap(times: int, period: str) -> str:
+    return f"{times} times a {period}" if times > 1 else f"once a {period}"
+
+
+def _forbid(rule: Rule, voice: Voice) -> str:
+    purposes = voice.purposes(rule.purposes, rule.purposes_except, last="or")
+    if rule.together:
+        items = f"{voice.items(rule.together[0], last='or')} together with {voice.items(rule.together[1], last='or')}"
+    else:
+        items = voice.items(rule.items or ("any",), rule.items_except, last="or")
+    when = f", if {voice.conditions(rule.when, 'and')}" if rule.when else ""
+    unless = f", unless {voice.conditions(rule.unless, 'or')}" if rule.unless else ""
+    only_given = bool(rule.recipients) and "ourselves" not in rule.recipients
+    return _sentences(
+        f"we never {_handle(rule.recipients, items, voice)} for {purposes}{when}{unless}",
+        "nor do we choose people for that by it" if only_given and not rule.together else "",
+    )
+
+
+def _handle(recipients: Sequence[str], items: str, voice: Voice) -> str:
+    """`use X, or give it to anyone,`; `use X`; `give X to Y`."""
+    others = [name for name in recipients if name != "ourselves"]
+    if not recipients or "any" in recipients:
+        return f"use {items}, or give it to anyone,"
+    if not others:
+        return f"use {items}"
+    given = f"to {voice.recipients(others, last='or')}"
+    return f"give {items} {given}" if len(others) == len(recipients) else f"use {items}, or give it {given},"
+
+
+def _expectation(promise: Expectation, voice: Voice) -> str:
+    last = "or" if promise.mood == "never" else "and"
+    items = voice.items(promise.items or ("any",), promise.items_except, last=last)
+    purposes = voice.purposes(promise.purposes, promise.purposes_except, last=last)
+    totals = f", as totals of at least {promise.totals} people," if promise.totals else ""
+    when = f", if {voice.conditions(promise.when, 'and')}" if promise.when else ""
+    if promise.mood == "never":
+        handled = f"no rule lets us {_handle(promise.recipients, items, voice)}"
+    else:
+        handled = f"whatever else holds, {_may(promise.recipients, items, voice)}"
+    said = f"{handled.removesuffix(',')}{totals or (',' if handled.endswith(',') else '')} for {purposes}{when}"
+    return _sentences(said, "this is proven each time the policy is checked")
+
+
+def _stop(stop: Stop, voice: Voice) -> str:
+    topics = join([f"“{name}”" for name in stop.topics])
+    return _sentences(
+        f"{_whoever(stop.regions, voice)} opt out of {topics} {voice.channels(stop.channels)}",
+        f"we need only {voice.given(stop.given)}" if stop.given else "",
+        f"it is done within {duration(stop.within)} at the latest" if stop.within else "",
+    )
+
+
+def _right(right: Right, voice: Voice) -> str:
+    rights = join([voice.fit(RIGHTS.get(name, f"“{name}”")) for name in right.rights])
+    period = f", for {PERIODS.get(right.covering, right.covering)}" if right.covering else ""
+    clock = f"we answer within {duration(right.within)}" if right.within else ""
+    if right.extendable:
+        clock += f"; if we need up to {duration(right.extendable)} more, we say so, and why, within that time"
+    return _sentences(
+        f"{_whoever(right.regions, voice)} {rights}{period}: ask us {voice.channels(right.channels)}",
+        f"we need {voice.given(right.given)}" if right.given else "",
+        clock,
+    )
+
+
+def _whoever(regions: Sequence[str], voice: Voice) -> str:
+    """`you can`, `if you live in California, you can`."""
+    can = f"{voice.subject()} can"
+    if not regions or {"anyone", "anywhere"} & set(regions):
+        return f"wherever {voice.subject()} {voice.verb('live')}, {can}"
+    return f"if {voice.subject()} {voice.verb('live')} in {join([region(code) for code in regions], 'or')}, {can}"
+
+
+def _contact(contact: Contact) -> str:
+    where = f" for people in {join([region(code) for code in contact.regions])}" if contact.regions else ""
+    means = [
+        f"phone {contact.phone}" if contact.phone else "",
+        f"e-mail {contact.email}" if contact.email else "",
+        f"post {contact.post}" if contact.post else "",
+        hours(contact.hours) if contact.hours else "",
+    ]
+    return _sentences(f"{contact.desk}{where}: {'; '.join(part for part in means if part)}")
+
+
+def _sentences(*parts: str) -> str:
+    """The parts that say something as sentences: a capital first, a full stop last."""
+    return " ".join(f"{part[0].upper()}{part[1:].rstrip(',')}." for part in parts if part)
+
+
+# Questions and answers, for those who ask on behalf of the merchant
+
+
+def use(asked: Use, voice: Voice) -> str:
+    """A use in sentences: what is to be done, for what, by what people are chosen, and what is known about the recipient."""
+    least = f" of at least {asked.people} people" if asked.people else ""
+    items = [voice.items(asked.items, whole="all")] if asked.items else []
+    totals = [f"{voice.items(asked.totals, whole='all')} as totals{least}"] if asked.totals else []
+    shown = join_groups(items + totals)
+    to = "" if asked.to == "ourselves" else voice.recipients([asked.to])
+    what = f"{'give' if to else 'use'} {shown}" if shown else "choose people"
+    if to:
+        what += f" {'to' if shown else 'for'} {to}"
+    chosen = f", choosing people by {voice.items(asked.chosen_by, whole='all')}," if asked.chosen_by else ""
+    facts: list[tuple[ConditionKind, bool | None]] = [
+        ("vetted", asked.vetted),
+        ("under contract", asked.under_contract),
+        ("legal process", asked.legal_process),
+    ]
+    return _sentences(
+        f"{what}{chosen} for {voice.purposes([asked.purpose])}",
+        join([voice.condition(Condition(kind, None, not value)) for kind, value in facts if value is not None]),
+        f"our {asked.asked_by} staff asks" if asked.asked_by else "",
+    )
+
+
+def standing(seen: Standing, voice: Voice) -> str:
+    """What is known about a person, in sentences; facts that are unknown are said to be."""
+    who = voice.subject()
+    by_choice: dict[str, list[str]] = {"in": [], "out": [], "unset": [], "unknown": []}
+    for topic, choice in seen.choices.items():
+        by_choice[choice].append(f"“{topic}”")
+    have = voice.fit("{have}")
+    return _sentences(
+        f"{who} {have} opted in to {join(by_choice['in'])}" if by_choice["in"] else "",
+        f"{who} {have} opted out of {join(by_choice['out'])}" if by_choice["out"] else "",
+        f"{who} {have} chosen nothing about {join(by_choice['unset'])}" if by_choice["unset"] else "",
+        f"what {who} {have} chosen about {join(by_choice['unknown'])} is unknown" if by_choice["unknown"] else "",
+        f"{who} {voice.verb('live')} in {region(seen.region)}" if seen.region else f"where {who} {voice.verb('live')} is unknown",
+        f"{who} {voice.fit('{are}')} {seen.age} years old" if seen.age is not None else f"{voice.fit('{your}')} age is unknown",
+        "" if seen.served is None else voice.condition(Condition("serves", None, not seen.served)),
+        *(f"information from {voice.source(source)} stands under version {version}" for source, version in seen.since.items()),
+    )
+
+
+def decision(answer: Decision, voice: Voice) -> str:
+    """A decision, one line a part: what is allowed and with what duties, what is refused, by which clause and what would change it."""
+    lines = []
+    if answer.permitted:
+        lines.append(_sentences(f"allowed: {voice.items(answer.permitted, whole='all')}").rstrip("."))
+        lines += [f"  {duty}" for duty in duties(answer.obligations)]
+    lines += [f"Refused: {reason(one, voice)}" for one in answer.reasons]
+    return "\n".join(lines) or "Refused: nothing was asked for"
+
+
+def reason(why: Reason, voice: Voice) -> str:
+    """Why some items are refused: the items, the fact, the clause, and what would change it."""
+    clause = f" [{why.clause}, version {why.version}]" if why.clause else f" [version {why.version}]"
+    change = f"; {why.change}" if why.change else ""
+    return f"{voice.items(why.items, whole='all')}: {why.because}{clause}{change}"
+
+
+def duties(owed: Obligations) -> list[str]:
+    """What whoever carries out an allowed use must also do."""
+    totals = [f"only as totals of at least {owed.people} people"] if owed.people else []
+    return totals + [f"at most {_cap(*cap)} for each person" for cap in owed.at_most]
