@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
-from importlib.resources import files
 
-from lark import Lark, Token
+from lark import Lark
 from lark.exceptions import UnexpectedToken
 
+from upheld.policy import tables
 from upheld.policy.building import build
 from upheld.policy.faults import Fault, suggestion
 from upheld.policy.statements import AnyStatement, Place
@@ -32,19 +32,9 @@ _IN_WORDS = {
 }
 
 
-class _EveryWordEverywhere:
-    """Lets the lexer see a word as a word wherever it stands, so that a misplaced one is named whole and never cut in two."""
-
-    always_accept = ("WORD", "INT", "STRING", "HOURS", "COMMA", "COLON", "OTHER")
-
-    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        return stream
-
-
 @cache
 def _parser() -> Lark:
-    grammar = (files("upheld.policy") / "language.lark").read_text("utf-8")
-    return Lark(grammar, parser="lalr", postlex=_EveryWordEverywhere())
+    return tables.load()
 
 
 class Lines:

@@ -38,6 +38,56 @@ RECIPIENTS: dict[str, str] = {
     "the person": "the person whom the information is about",
 }
 
+CHANNELS: dict[str, str] = {
+    "web": "on our pages",
+    "email": "by e-mail",
+    "phone": "by telephone",
+    "post": "by letter",
+    "chat": "in a chat with our staff",
+    "in person": "at one of our places",
+    "signal": "by a signal that the browser sends, such as Global Privacy Control",
+}
+"""The ways in which a person may reach us."""
+
+IDENTIFIERS: dict[str, str] = {
+    "email": "an e-mail address",
+    "phone": "a telephone number",
+    "account": "a customer account",
+    "name": "first and last name",
+    "first name": "the first name",
+    "last name": "the last name",
+    "address": "the postal address, street and place",
+    "zip": "the zip or postal code",
+    "reply address": "an address that the answer goes to",
+    "birth date": "the date of birth",
+    "order number": "the number of an order",
+}
+"""What a person may be asked to give, so that we find them."""
+
+RIGHTS: dict[str, str] = {
+    "access": "see what is held",
+    "correct": "have it corrected",
+    "delete": "have it deleted",
+    "know": "be told what is collected, from where and what for",
+    "disclosures": "be told who received it",
+    "ask": "ask about it",
+    "object": "object to a use",
+    "restrict": "have its use restricted",
+    "port": "receive it in a form that another company can read",
+    "limit": "limit the use of sensitive information",
+    "review": "have a person look at a decision made by a machine",
+    "appeal": "have a refusal looked at again",
+}
+"""What a person may ask for, beside being taken off lists."""
+
+LAWS: dict[str, str] = {
+    "us-federal": "federal law of the United States (CAN-SPAM, COPPA, TCPA)",
+    "us-ca": "California (CCPA, Shine the Light, CalOPPA)",
+    "us-states": "privacy laws of other American states",
+    "eu-gdpr": "the GDPR and the ePrivacy rules of the European Union",
+}
+"""The law packs that a document's front matter may choose."""
+
 US_STATES = (
     "al ak az ar ca co ct de dc fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv nh nj nm ny nc nd oh ok or pa ri sc sd tn tx "
     "ut vt va wa wv wi wy"

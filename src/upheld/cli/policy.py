@@ -1,0 +1,20 @@
+"""`upheld policy`: the table of what can be done with a policy document."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from upheld.cli.lazy import LazyGroup
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "check": ("upheld.cli.policy_check:check", "Find every fault of a policy."),
+    "fmt": ("upheld.cli.policy_fmt:fmt", "Lay out the statements of a policy in one way."),
+}
+"""Each command's place and its line of help; loaded when called."""
+
+
+@click.group(cls=LazyGroup, table=COMMANDS, short_help="Read, check, prove, compare and post the policy.")
+def policy() -> None:
+    """Read, check, prove, compare and post the policy."""
