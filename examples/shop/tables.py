@@ -1,4 +1,4 @@
-"""THE SAMPLE SHOP'S TABLES: its customers with what they really bought, and who opted in and out, as the shop's systems would export them."""
+"""THE SAMPLE SHOP'S TABLES: its customers with what they really bought, and who opted in and out, as its systems export them."""
 
 from __future__ import annotations
 
@@ -70,16 +70,26 @@ def write(folder: Path) -> dict[str, int]:
 def _row(who: Person, bought: Bought) -> dict[str, object]:
     favourite = bought.products.most_common(1)
     return {
-        "customer": who.customer, "first name": who.first, "last name": who.last, "email": who.email, "phone": who.phone,
-        "street": who.street, "town": who.town, "zip": who.zip, "region": who.region, "age": who.age or "",
-        "orders": len(bought.invoices), "last order": bought.last, "spent": f"{bought.spent / 100:.2f}",
+        "customer": who.customer,
+        "first name": who.first,
+        "last name": who.last,
+        "email": who.email,
+        "phone": who.phone,
+        "street": who.street,
+        "town": who.town,
+        "zip": who.zip,
+        "region": who.region,
+        "age": who.age or "",
+        "orders": len(bought.invoices),
+        "last order": bought.last,
+        "spent": f"{bought.spent / 100:.2f}",
         "favourite": favourite[0][0] if favourite else "",
-    }  # fmt: skip
+    }
 
 
 def _choices(people: list[Person]) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """Sign-ups of the newsletter by e-mail, and the telephone desk's notes of who wants to be left alone, written as people say them."""
-    chance = random.Random(2011)  # noqa: S311 - repeatable, not secret
+    chance = random.Random(2011)  # repeatable, not secret
     newsletter: list[dict[str, object]] = []
     stopped: list[dict[str, object]] = []
     for who in people:
@@ -93,7 +103,8 @@ def _choices(people: list[Person]) -> tuple[list[dict[str, object]], list[dict[s
 
 
 def _stop(who: Person, chance: random.Random, *, by_email: bool) -> dict[str, object]:
-    said = {"first name": who.first.upper(), "last name": f" {who.last}", "street": who.street.upper(), "zip": f"{who.zip}-0{chance.randint(100, 999)}"}
+    zip_plus_4 = f"{who.zip}-0{chance.randint(100, 999)}"
+    said = {"first name": who.first.upper(), "last name": f" {who.last}", "street": who.street.upper(), "zip": zip_plus_4}
     none = dict.fromkeys(said, "")
     when = f"2012-01-{chance.randint(2, 28):02d}T{chance.randint(8, 17):02d}:30:00Z"
     return {

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 import click
 
+import upheld
 from upheld.cli.answer import show, with_json
 from upheld.cli.edge import Edge, pass_edge
 
@@ -16,9 +20,11 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Make a home: configuration, database and keys.")
 @click.argument("directory", metavar="[DIR]", type=click.Path(path_type=Path), required=False)
+@click.option("--company", metavar="NAME", help="Whose home it is; becomes part of the name under which the ledger signs.")
+@click.option("--record", metavar="URL", help="Where the record lies. Else SQLite in the home. Or: postgresql+psycopg://user@host/database")
 @with_json
 @pass_edge
-def init(edge: Edge, directory: Path | None, *, as_json: bool) -> None:
+def init(edge: Edge, directory: Path | None, company: str | None, record: str | None, *, as_json: bool) -> None:
     """Make a home in DIR (else where --home says, else here): configuration, an empty record, and keys that only you can read.
 
     A folder that already is a home is left as it is.
@@ -26,17 +32,29 @@ def init(edge: Edge, directory: Path | None, *, as_json: bool) -> None:
     from upheld.home import Home
     from upheld.record import Record
 
-    home = Home.create(directory or edge.folder or Path())
-    Record(home.url).create()
-    show({"home": str(home.folder), "record": home.url}, as_json=as_json, text=lambda: _welcome(home))
+    if record is not None:
+        Record(record)  # says what is wrong with the URL before anything is written
+    home = Home.create(directory or edge.folder or Path(), company, record)
+    load_tables()
+    store = Record(home.record_url)
+    store.create()
+    answer = {"home": home.path, "record": store.url.render_as_string(), "ledger": home.ledger_name}
+    show(answer, as_json=as_json, text=lambda: _welcome(home))
+
+
+def load_tables() -> None:
+    """Load every room's `models.py`, so that the record knows all tables."""
+    for room in iter_modules(upheld.__path__, "upheld."):
+        if room.ispkg and find_spec(f"{room.name}.models"):
+            import_module(f"{room.name}.models")
 
 
 def _welcome(home: Home) -> str:
-    return f"""Made a home in {home.folder}
-  upheld.toml     configuration: where the record lies
+    return f"""Made a home in {home.path}
+  upheld.toml     configuration: where the record lies, and the ledger's name
   keys/           master.key seals what you hold, ledger.key signs the record; keep a copy of both somewhere safe
 Next:
   upheld policy check POLICY.md       does the document say what you mean?
   upheld policy post POLICY.md        put it in force
   upheld choices import FILE.csv      who opted in and out
-  upheld release LIST.csv --purpose marketing.email --out OUT.csv"""
+  upheld release LIST.csv --purpose marketing.email --to ourselves --out OUT.csv"""
