@@ -1,8 +1,8 @@
 """MADE-UP PEOPLE FOR REAL ORDERS.
 
-The shop's orders are real (examples/data/retail/SOURCE.md) but know their customers by number and country only. For each number
-this makes up a person, always the same one: common names put together at random, an address in a street and town that do not exist, an e-mail address
-under `.example` and a phone number of the range kept for fiction (555-01xx). Whoever bears such a name is not meant.
+The shop's orders are real (examples/data/retail/SOURCE.md) but know their customers by number and country only. For each number this
+makes up a person, always the same one: common names put together at random, an address in a street and town that do not exist, an e-mail
+address under `.example` and a phone number of the range kept for fiction (555-01xx). Whoever bears such a name is not meant.
 """
 
 from __future__ import annotations

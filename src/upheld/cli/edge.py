@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ import click
 
 if TYPE_CHECKING:
     from upheld.home import Home
-    from upheld.record import Actor
+    from upheld.record import Actor, Record
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,6 +32,17 @@ class Edge:
         from upheld.home import Home
 
         return Home.find(self.folder)
+
+    @contextmanager
+    def record(self) -> Iterator[Record]:
+        """The home's record, closed on leaving. `NotFound` if there is no home."""
+        from upheld.record import Record
+
+        record = Record(self.home().record_url)
+        try:
+            yield record
+        finally:
+            record.close()
 
     def now(self) -> datetime:
         """The time, in UTC."""

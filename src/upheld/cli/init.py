@@ -37,7 +37,10 @@ def init(edge: Edge, directory: Path | None, company: str | None, record: str | 
     home = Home.create(directory or edge.folder or Path(), company, record)
     load_tables()
     store = Record(home.record_url)
-    store.create()
+    try:
+        store.create()
+    finally:
+        store.close()
     answer = {"home": home.path, "record": store.url.render_as_string(), "ledger": home.ledger_name}
     show(answer, as_json=as_json, text=lambda: _welcome(home))
 
