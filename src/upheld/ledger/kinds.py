@@ -47,15 +47,15 @@ def _is_number(value: object) -> bool:
 
 
 def _is_short_on_digits(text: str) -> bool:
-    return sum(character.isdigit() for character in text) < 7  # noqa: PLR2004 - the shortest number one can call
+    return sum(character.isdigit() for character in text) < 7  # the shortest number one can call
 
 
 def _is_word(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= 80 and bool(_WORD.fullmatch(value)) and _is_short_on_digits(value)  # noqa: PLR2004
+    return isinstance(value, str) and len(value) <= 80 and bool(_WORD.fullmatch(value)) and _is_short_on_digits(value)
 
 
 def _is_version(value: object) -> bool:
-    if not isinstance(value, str) or len(value) > 40 or not _VERSION.fullmatch(value):  # noqa: PLR2004
+    if not isinstance(value, str) or len(value) > 40 or not _VERSION.fullmatch(value):
         return False
     return _is_short_on_digits(value) or bool(_DATE.fullmatch(value))
 

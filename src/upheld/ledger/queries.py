@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from upheld.errors import Invalid, NotFound
 from upheld.ledger import tree
@@ -45,6 +45,11 @@ def root(conn: Connection, at_size: int | None = None) -> bytes:
         return tree.fold([edge[place : place + HASH_BYTES] for place in range(0, len(edge), HASH_BYTES)])
     _demand_size(conn, at_size)
     return tree.subtree(0, at_size, _getter(conn)) if at_size else tree.EMPTY
+
+
+def count_nodes(conn: Connection) -> int:
+    """How many hashes over whole powers of two are stored: size less the number of ones in size, if all is well."""
+    return int(conn.execute(select(func.count()).select_from(NODE)).scalar_one())
 
 
 def entry(conn: Connection, number: int) -> Entry:
