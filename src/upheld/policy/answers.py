@@ -129,13 +129,13 @@ def _reason(history: Sequence[Policy], use: Use, version: int, ground: object, i
             change = " or ".join(cures) or "nothing but another policy"
             return Reason(tuple(items), "forbid", rule.clause, because, change, name)
         case Nearest(rule=rule, parts=parts):
-            said = [_part(rule, part, use, items) for part in parts]
+            said = [_part(rule, part, use) for part in parts]
             because, change = "; ".join(because for because, _ in said), " and ".join(change for _, change in said)
             return Reason(tuple(items), "silence", rule.clause, because, change, name)
     return Reason(tuple(items), "silence", None, "no clause allows anything", "a clause that allows it", name)
 
 
-def _part(rule: CompiledRule, part: Part, use: Use, items: Sequence[str]) -> tuple[str, str]:
+def _part(rule: CompiledRule, part: Part, use: Use) -> tuple[str, str]:
     """Why a permit does not apply, and what would change that."""
     match part.kind:
         case "purpose":

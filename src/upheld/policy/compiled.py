@@ -68,12 +68,12 @@ class Policy:
     @classmethod
     def read(cls, path: Path | str) -> Policy:
         """The policy in a file."""
-        return cls(documents.read(Path(path)))  # type: ignore[attr-defined,unused-ignore]
+        return cls(documents.read(path))
 
     @classmethod
     def parse(cls, text: str, name: str = "policy") -> Policy:
         """The policy in a text."""
-        return cls(documents.parse(text, name))  # type: ignore[attr-defined,unused-ignore]
+        return cls(documents.parse(text, name))
 
     def __repr__(self) -> str:
         return f"Policy({self.version!r}, {self.hash[:12]})"

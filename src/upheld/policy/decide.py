@@ -1,4 +1,5 @@
-"""WHAT A POLICY MEANS for one use and one person. Everything faster must agree with this; read it aloud.
+"""WHAT A POLICY MEANS for one use and one person. Everything faster must agree.
+
 Refused unless some allow applies; any forbid that bites refuses; order never matters. An unknown fact never helps:
 a permit must hold whatever it turns out to be, a forbid bites if it could hold.
 """
@@ -28,16 +29,15 @@ def decide(history: Sequence[Policy], use: Use, standing: Standing) -> Decision:
         since = standing.since.get(item.partition(".")[0])
         return next((number for number, policy in enumerate(history) if policy.version == since), 0)
 
-    findings = []
+    findings: list[list[Finding]] = []
     for item, totals in question.subjects:
-        spoken = []
+        findings.append([])
         for number, policy in enumerate(history):
             shown = item if item is not None and stands(item) <= number else None
             chosen = frozenset(each for each in question.chosen if stands(each) <= number)
             touched = chosen | {each for each, _ in question.shown if stands(each) <= number}
             if shown or chosen:
-                spoken.append(_finding(number, policy, Case(use, standing, question.purposes, shown, totals, chosen, touched)))
-        findings.append(spoken)
+                findings[-1].append(_finding(number, policy, Case(use, standing, question.purposes, shown, totals, chosen, touched)))
     return answer(history, use, question, findings)
 
 
@@ -94,7 +94,7 @@ def truth(condition: Condition, case: Case) -> Truth:
     elif kind == "in":
         fact = within(person.region, str(value))
     else:
-        use = case.use
-        known = {"vetted": use.vetted, "under contract": use.under_contract, "legal process": use.legal_process}
-        fact = {"as totals": case.totals, "serves": person.served, **known}[kind]
+        use, served = case.use, person.served
+        of_recipient = {"vetted": use.vetted, "under contract": use.under_contract, "legal process": use.legal_process}
+        fact = {"as totals": case.totals, "serves": served, **of_recipient}[kind]
     return None if fact is None else fact is not condition.negated
