@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from upheld.errors import NotFound
+from upheld.policy.document import Document
+from upheld.policy.faults import suggestion
 from upheld.policy.statements import (
     AnyStatement,
     AskAge,
@@ -255,3 +258,27 @@ def duties(owed: Obligations) -> list[str]:
     """What whoever carries out an allowed use must also do."""
     totals = [f"only as totals of at least {owed.people} people"] if owed.people else []
     return totals + [f"at most {_cap(*cap)} for each person" for cap in owed.at_most]
+
+
+def at(read: Document, where: str | None) -> list[AnyStatement]:
+    """The statements of a clause and the clauses below it, or at a line; all if `where` is None. `NotFound` if there is no such place."""
+    if where is None:
+        return list(read.statements)
+    if where.isdigit():
+        return _at_line(read, int(where))
+    if not any(one.id == where for one in read.clauses):
+        hint = suggestion(where, [one.id for one in read.clauses])
+        raise NotFound(f"there is no clause `{where}`{f'; {hint}' if hint else ''}", place=read.name)
+    found = [one for one in read.statements if one.clause == where or one.clause.startswith(f"{where}.")]
+    if not found:
+        raise NotFound(f"the clause `{where}` has no statements", place=read.name)
+    return found
+
+
+def _at_line(read: Document, line: int) -> list[AnyStatement]:
+    """The statement that stands at a line, or else all of the clause whose text does."""
+    clause = next((one for one in reversed(read.clauses) if one.place.line <= line), None)
+    if clause is None or line > read.text.count("\n") + 1:
+        raise NotFound(f"no clause stands at line {line}", place=read.name)
+    before = [one for one in read.statements if one.place.line <= line and one.clause == clause.id]
+    return [one for one in before if one.place.line == before[-1].place.line] or at(read, clause.id)

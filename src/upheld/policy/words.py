@@ -63,6 +63,7 @@ KINDS: dict[str, str] = {
     "billing address": "billing address",
     "birth date": "date of birth",
     "campaign": "campaign that led to us",
+    "card last four": "last four digits of the card",
     "card token": "card reference",
     "company": "company",
     "cookie": "cookie",
@@ -85,8 +86,10 @@ KINDS: dict[str, str] = {
 
 RIGHTS: dict[str, str] = {
     "access": "see what we hold about {you}",
+    "ask": "ask about it",
     "correct": "have it corrected",
     "delete": "have it deleted",
+    "disclosures": "be told what we disclosed about {you}",
     "know": "be told what we collected and disclosed about {you}",
     "limit": "limit how sensitive information is used",
     "move": "take it elsewhere in a common format",
@@ -108,6 +111,8 @@ IDENTIFIERS: dict[str, str] = {
     "account": "{your} account",
     "address": "{your} address",
     "email": "{your} e-mail address",
+    "first name": "{your} first name",
+    "last name": "{your} last name",
     "name": "{your} name",
     "phone": "{your} phone number",
     "reply address": "an address for our answer",
