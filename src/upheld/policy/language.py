@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 
-from lark import Lark
+from lark import Lark, Token
 from lark.exceptions import UnexpectedToken
 
 from upheld.policy import tables
@@ -25,7 +25,7 @@ _IN_WORDS = {
     "TEXT": "its meaning in words",
     "INT": "a number",
     "STRING": 'words in double quotes, as in "service@northgate.example"',
-    "HOURS": "hours, as in 06:00-17:00",
+    "CLOCK": "hours, as in 06:00-17:00",
     "COMMA": "`,`",
     "COLON": "`:`",
     "$END": "the end of the statement",
@@ -72,6 +72,19 @@ def read_statement(lines: Lines, clause: str) -> tuple[AnyStatement | None, list
     if lines.text.rstrip().endswith(","):
         faults.append(Fault(lines.end(), "syntax", "the statement ends with a `,`", "leave it out, or finish the statement"))
     return (None, faults) if faults else (statement, [])
+
+
+def tokens_of(text: str) -> list[Token] | None:
+    """The words, numbers and marks of one statement in order; None if it cannot be read."""
+    if len(text) > LONGEST:
+        return None
+    parser = _parser().parse_interactive(text)
+    try:
+        tokens = list(parser.exhaust_lexer())
+        parser.feed_eof()  # type: ignore[no-untyped-call]
+    except UnexpectedToken:
+        return None
+    return tokens
 
 
 def _syntax_fault(stop: UnexpectedToken, lines: Lines) -> Fault:

@@ -44,7 +44,7 @@ def read_document(text: str) -> Reading:
     lines = text.split("\n")
     body = _read_front(lines, reading)
     _close_fences(body, reading)
-    tokens = _blocks("\n".join(body))
+    tokens = blocks_of("\n".join(body))
     blocks = set[int]()
     for at, token in enumerate(tokens):
         if token.type in {"heading_open", "paragraph_open"}:
@@ -56,9 +56,10 @@ def read_document(text: str) -> Reading:
     return reading
 
 
-def _blocks(text: str) -> list[Token]:
+def blocks_of(text: str) -> list[Token]:
+    """The Markdown blocks of a text, what stands inside its paragraphs unread."""
     markdown = MarkdownIt("commonmark")
-    markdown.core.ruler.enableOnly(["normalize", "block"])  # what stands inside a paragraph does not matter here
+    markdown.core.ruler.enableOnly(["normalize", "block"])
     return markdown.parse(text)
 
 

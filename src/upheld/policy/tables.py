@@ -19,7 +19,7 @@ from lark.lexer import TerminalDef
 class EveryWordEverywhere:
     """Lets the lexer see a word as a word wherever it stands, so that a misplaced one is named whole and never cut in two."""
 
-    always_accept = ("WORD", "INT", "STRING", "HOURS", "COMMA", "COLON", "OTHER")
+    always_accept = ("WORD", "INT", "STRING", "CLOCK", "COMMA", "COLON", "OTHER")
 
     def process(self, stream: Iterator[lark.Token]) -> Iterator[lark.Token]:
         """The tokens as they come."""

@@ -1,0 +1,57 @@
+"""`upheld policy fmt`: lay out the statements of a policy in one way."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from upheld.cli import exits
+
+
+@click.command(short_help="Lay out the statements of a policy in one way.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; end with 1 if it is laid out otherwise.")
+@click.option("--write", is_flag=True, help="Put the result into FILE itself.")
+def fmt(file: Path, *, only_check: bool, write: bool) -> int:
+    """Lay out the statements of the policy in FILE in one way, and print the result.
+
+    Their meaning and the prose stay as they are. Tabs, Windows line ends and a byte order mark are put right.
+    """
+    from upheld.policy import formatting
+    from upheld.policy.document import read_text
+
+    if only_check and write:
+        raise click.UsageError("say `--check` or `--write`, not both")
+    before = read_text(file)
+    after = formatting.format(before, str(file))
+    if only_check:
+        if after != before:
+            click.echo(f"{file}: laid out otherwise; `upheld policy fmt --write {file}` puts it right")
+        return exits.FINDINGS if after != before else exits.FINE
+    if not write:
+        click.echo(after, nl=False)
+    elif after != before:
+        _replace(file, after)
+        click.echo(f"{file}: laid out", err=True)
+    return exits.FINE
+
+
+def _replace(file: Path, text: str) -> None:
+    """Put the text into the file whole or not at all."""
+    target = file.resolve()  # the file itself, where a link leads to it
+    number, fresh = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(number, "w", encoding="utf-8", newline="\n") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        Path(fresh).chmod(target.stat().st_mode & 0o7777)
+        Path(fresh).replace(target)
+    except BaseException:
+        with suppress(OSError):
+            Path(fresh).unlink()
+        raise
