@@ -9,7 +9,7 @@ WORKERS ?= 2
 export PYTHONPATH := src
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format bench audit powercut test-engines postgresql lock sizes clean
+.PHONY: help install demo docs coverage sizes test check format bench audit powercut test-engines postgresql lock sizes clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,13 +45,16 @@ coverage: $(VENV)/.dev postgresql ## branch coverage; fails below 100 % in polic
 	$(BIN)/python -m coverage report --include='src/upheld/policy/*,src/upheld/gate/*,src/upheld/ledger/*,src/upheld/choices/*' --fail-under=100
 
 bench: $(VENV)/.dev ## measure, beside peers; writes benches/results
-	$(BIN)/python -m benches
+	$(BIN)/python -m benches $(B)
 
 audit: $(VENV)/.dev ## known faults of the locked dependencies; fails when it could check nothing
 	$(BIN)/python tools/audit.py requirements/core.txt requirements/dev.txt
 
 postgresql:
 	@tools/postgresql.sh
+
+docs: $(VENV)/.dev ## write the pages that are made from the program
+	$(BIN)/python -m tools.cli_reference
 
 sizes: $(VENV)/.core ## what the installation weighs
 	@du -sm $(VENV) | awk '{print $$1 " MB in all"}'; du -sm $(VENV)/lib/python3*/site-packages/* | sort -rn | head -12

@@ -129,3 +129,7 @@ def _of_ours(fault: Exception) -> str:
     place = f"{Path(last.filename).name}:{last.lineno}"
     # The message of an unforeseen fault may hold a personal value, so it is not printed.
     return f"a fault of the program itself at {place} ({type(fault).__name__}); nothing more was done; {DEBUG}=1 shows the trace"
+
+
+if __name__ == "__main__":
+    main()
