@@ -171,3 +171,14 @@ def test_every_public_python_name_is_documented():
 
     page = (HOUSE / "docs" / "python.md").read_text("utf-8")
     assert [name for name in upheld.__all__ if f"`{name}`" not in page] == []
+
+
+def test_every_promise_says_what_keeps_it_and_names_tests_and_clauses_that_exist():
+    page = (HOUSE / "docs" / "promises.md").read_text("utf-8")
+    policy = (HOUSE / "policies" / "northgate.md").read_text("utf-8")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if re.match(r"\| P\d+ ", line)]
+    assert [row[0] for row in rows] == [f"P{number}" for number in range(22)]
+    for _, _, state, keeps, shown, missing in rows:
+        assert all((HOUSE / test).exists() for test in shown.split(", ")), shown
+        assert all(f"{{#{clause}" in policy for clause in re.findall(r"`((?:collect|use|rights|children|security)\.[\w.]+)`", keeps)), keeps
+        assert state == "kept" or missing, keeps

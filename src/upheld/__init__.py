@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from upheld.errors import Conflict, Invalid, No, NotFound, Refused
     from upheld.policy.compiled import Policy
+    from upheld.policy.decide import decide
     from upheld.policy.uses import Decision, Obligations, Reason, Standing, Use
 
 __version__ = "0.1.0"
 
 _PUBLIC = {
     "Policy": "upheld.policy.compiled",
+    "decide": "upheld.policy.decide",
     "Use": "upheld.policy.uses",
     "Standing": "upheld.policy.uses",
     "Decision": "upheld.policy.uses",
@@ -30,7 +32,7 @@ _PUBLIC = {
     "Refused": "upheld.errors",
 }
 
-__all__ = ["Conflict", "Decision", "Invalid", "No", "NotFound", "Obligations", "Policy", "Reason", "Refused", "Standing", "Use"]
+__all__ = ["Conflict", "Decision", "Invalid", "No", "NotFound", "Obligations", "Policy", "Reason", "Refused", "Standing", "Use", "decide"]
 
 
 def __getattr__(name: str) -> object:
