@@ -89,11 +89,12 @@ def postgres() -> Iterator[Postgres]:
         yield Postgres(url.set(database=url.database or "postgres"))
         return
     bin_folder = binaries()
-    folder = Path(tempfile.mkdtemp(prefix="upheld-pg-", dir="/tmp"))  # noqa: S108 - a socket's path must be short
+    folder = Path(tempfile.mkdtemp(prefix="upheld-pg-", dir="/tmp"))
     data, log = folder / "data", folder / "log"
     as_owner = _as_owner(folder)
     try:
-        _run([*as_owner, str(bin_folder / "initdb"), "-D", str(data), "-U", NAME, "--auth=trust", "--encoding=UTF8", "--locale=C", "-N"], log)
+        initdb = [*as_owner, str(bin_folder / "initdb"), "-D", str(data), "-N"]
+        _run([*initdb, "-U", NAME, "--auth=trust", "--encoding=UTF8", "--locale=C"], log)
         options = " ".join(f"-c {name}='{value}'" for name, value in SETTINGS.items()) + f" -k {folder}"
         pg_ctl = [*as_owner, str(bin_folder / "pg_ctl"), "-D", str(data), "-w", "-t", "60"]
         _run([*pg_ctl, "-l", str(log), "-o", options, "start"], log)
@@ -120,7 +121,7 @@ def _as_owner(folder: Path) -> list[str]:
 
 
 def _run(command: list[str], log: Path) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", stdin=subprocess.DEVNULL)  # noqa: S603 - fixed commands
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", stdin=subprocess.DEVNULL)
     if done.returncode:
         told = log.read_text(errors="replace")[-2000:] if log.exists() else ""
         raise RuntimeError(f"`{Path(command[-1]).name}` of PostgreSQL failed: {done.stderr or done.stdout}\n{told}")
