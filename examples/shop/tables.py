@@ -70,14 +70,14 @@ def write(folder: Path) -> dict[str, int]:
 def _row(who: Person, bought: Bought) -> dict[str, object]:
     favourite = bought.products.most_common(1)
     return {
-        "customer": who.customer,
+        "customer number": who.customer,
         "first name": who.first,
         "last name": who.last,
         "email": who.email,
         "phone": who.phone,
-        "street": who.street,
-        "town": who.town,
-        "zip": who.zip,
+        "shipping street": who.street,
+        "shipping town": who.town,
+        "shipping zip": who.zip,
         "region": who.region,
         "age": who.age or "",
         "orders": len(bought.invoices),

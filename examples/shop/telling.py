@@ -1,0 +1,53 @@
+"""How the story is told: each line below a `$` was printed by the command above it, run at that moment."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+WIDTH = 118
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Runs commands in `folder` as a person at a terminal would, and shows what they say. `house` is the project's own folder."""
+
+    folder: Path
+    house: Path
+
+    def say(self, words: str) -> None:
+        """A paragraph of the story."""
+        print(f"\n{textwrap.fill(words, WIDTH)}")
+
+    def run(self, command: str, *, ends_with: int = 0, pick: Callable[[str], bool] = bool, most: int = 12) -> list[str]:
+        """Show and run one command; show at most `most` of its lines that `pick` picks, and return all of them.
+
+        The story ends here, with the command's own words, if it does not end with `ends_with`: a story that does not come true is not told.
+        """
+        print(f"$ {command}", flush=True)
+        ran = self.quietly(shlex.split(command))
+        lines = [line.rstrip() for line in (ran.stdout + ran.stderr).replace(f"{self.folder}/", "").splitlines() if line.strip()]
+        if ran.returncode != ends_with:
+            sys.exit(f"{ran.stdout}{ran.stderr}\nthe demo expected this command to end with {ends_with}, it ended with {ran.returncode}")
+        picked = [line for line in lines if pick(line)]
+        for line in picked[:most]:
+            print(f"  {line if len(line) <= WIDTH else line[: WIDTH - 1] + '…'}")
+        if len(picked) > most:
+            print(f"  … and {len(picked) - most} lines more")
+        if ends_with:
+            print(f"  (ends with {ends_with})")
+        return lines
+
+    def quietly(self, words: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        """Run one command without showing anything. `upheld` and `python` are those of this environment."""
+        programs = {"upheld": [sys.executable, "-m", "upheld.cli.main"], "python": [sys.executable]}
+        here = {"PYTHONPATH": f"{self.house / 'src'}{os.pathsep}{self.house}", "COLUMNS": str(WIDTH), "UPHELD_ACTOR": "demo"}
+        command = [*programs.get(words[0], [words[0]]), *words[1:]]
+        surroundings = {name: value for name, value in os.environ.items() if name != "UPHELD_HOME"} | here
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False, env=surroundings)
