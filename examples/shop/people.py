@@ -33,7 +33,7 @@ TOWNS = "Northmere Easterby Wyndhollow Penmoor Aldersea Brackwell Farrowdale Ost
 MAIL = ("mail.example", "post.example", "letterbox.example", "inbox.example")
 AREAS = (
     "201 202 203 205 206 207 208 209 210 212 213 214 215 216 217 218 219 224 225 228 229 231 234 239 240 248 251 252 253 254 256 "
-    "260 262 267 269 270 272 276 281 301 302 303 304 305 307 308 309 310 312 313 314 315 316 317 318 319"
+    "260 262 267 269 270 272 276 281 301 302 303 304 305 307 308 309 310 312 313 314 315 316 317 318 319 320 321 323 325 330 331 334"
 ).split()
 REGIONS = {
     "United Kingdom": "gb",

@@ -34,7 +34,7 @@ class Document:
 
 def parse(text: str, name: str = "policy") -> Document:
     """The document that a text is. Its faults are in `.faults`, sorted by place, never raised; `Invalid` only if it is too big to read."""
-    from upheld.policy.reading import read_document  # noqa: PLC0415 - the parsers are loaded when something is parsed
+    from upheld.policy.reading import read_document
 
     if len(text) > LARGEST or len(text.encode("utf-8", "surrogatepass")) > LARGEST:
         raise Invalid(f"the policy is larger than {LARGEST // 1024 // 1024} MiB; split it, or take out what is not policy", place=name)
