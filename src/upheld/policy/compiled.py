@@ -75,6 +75,21 @@ class Policy:
         """The policy in a text."""
         return cls(documents.parse(text, name))
 
+    @classmethod
+    def restored(
+        cls,
+        version: str,
+        digest: str,
+        vocabulary: Vocabulary,
+        rules: tuple[CompiledRule, ...],
+        staff: tuple[tuple[str, str, frozenset[str]], ...],
+    ) -> Policy:
+        """A policy from its compiled parts: it decides, but has no document and no expectations."""
+        policy = cls.__new__(cls)
+        policy.version, policy.hash, policy.vocabulary, policy.rules, policy.staff = version, digest, vocabulary, rules, staff
+        policy.expectations = ()
+        return policy
+
     def __repr__(self) -> str:
         return f"Policy({self.version!r}, {self.hash[:12]})"
 
