@@ -111,9 +111,16 @@ def occurrences(pattern):
     return {(name, found) for name, text in tracked() if name.startswith(OURS) for found in re.findall(pattern, text)}
 
 
+def is_nobodys(address):
+    """Whether nobody can have this address. Google hands out no name of fewer than six letters, and the tests of its rules need some."""
+    name, _, domain = address.lower().partition("@")
+    short = len(name.partition("+")[0].replace(".", "")) < 6
+    return bool(NOBODYS.search(domain)) or (short and domain in {"gmail.com", "googlemail.com"})
+
+
 def test_no_file_holds_an_address_that_could_be_somebodys():
     found = occurrences(r"(?<![/\w.:])[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}\b")
-    assert sorted(pair for pair in found if not NOBODYS.search(pair[1].partition("@")[2])) == []
+    assert sorted(pair for pair in found if not is_nobodys(pair[1])) == []
 
 
 def test_no_file_holds_a_telephone_number_that_could_be_somebodys():
