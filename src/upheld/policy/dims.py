@@ -78,7 +78,7 @@ class Dim:
 
 
 def dims_of(history: Sequence[Policy]) -> tuple[Dim, ...]:
-    """What some rule of `history` asks about a person: topics, region, age, served; with several versions also which each source is under."""
+    """What some rule of `history` asks about a person: topics, region, age, served; and if versions differ, which each source is under."""
     asked = [condition for policy in history for rule in policy.rules for condition in (*rule.when, *rule.unless)]
     chosen = {str(each.value) for each in asked if each.kind in {"opted in", "opted out"}}
     words = (topic for policy in (history[-1], *history) for topic in policy.vocabulary.topics)
