@@ -173,3 +173,20 @@ def test_normal_forms_are_at_rest(text):
 def test_case_and_outer_blanks_never_matter(text):
     assert address(f"  {text} ") == address(text)
     assert normal.email(f" {text} ") == normal.email(text)
+
+
+WORDS_OF_STREETS = st.sampled_from(
+    "N North Main Unity Flats St Street Ave Lot B E Apt Saint Fifth Rue de la Ter Box PO Post The Str. Bis Floor C".split()
+)
+
+
+@given(st.lists(WORDS_OF_STREETS, min_size=1, max_size=5).map(" ".join))
+def test_a_plain_street_is_read_as_any_other(text):
+    from upheld.people.addresses import _read, _signs
+
+    assert street(text, numbered=True) == _read(_signs(normal.fold(text)), numbered=True)
+
+
+def test_a_street_name_that_begins_like_a_unit_is_a_street():
+    assert address("12 Unity St").street == "unity"
+    assert address("12 Flats Rd Apt B").unit == "b"

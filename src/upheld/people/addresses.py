@@ -47,13 +47,18 @@ _BOX = re.compile(
 )
 _BOX_ALONE = re.compile(r"(?:p ?o ?|post office |postal |((?:rr|hc|psc|cmr|rural route|star route|unit) ?[1-9]\d*) )?box")
 _RURAL = re.compile(r"(?<!\w)(rr|hc|psc|cmr|rural route|star route|unit) ?#? ?(\d+),? box ?#? ?(\w+)")
+UNIT_WORDS = (
+    "apartment apt unit suite ste room rm floor fl building bldg lot trailer trlr space spc flat penthouse ph appartement appt app wohnung "
+    "whg piso depto pmb"
+).split()
 _UNIT = re.compile(
-    r"(?<!\w)(?:apartment|apt|unit|suite|ste|room|rm|floor|fl|building|bldg|lot|trailer|trlr|space|spc|flat|penthouse|ph|appartement|appt|"
-    r"app|wohnung|whg|piso|depto|pmb|#) ?#? ?(\d[\w-]*|[a-z](?:-?\d+)?)(?!\w)"
+    rf"(?<!\w)(?:(?:{'|'.join(UNIT_WORDS)}) ?(?:# )?(\d[\w-]*)|(?:{'|'.join(UNIT_WORDS)}) (?:# )?([a-z](?:-?\d+)?)|# (\w+))(?!\w)"
 )
 _FLOOR = re.compile(r"(?<!\w)(\d+)(?:st|nd|rd|th) (?:floor|fl)(?!\w)")
 _LEADING_HOUSE = re.compile(r"(\d+(?:-\d+)?(?:-?[a-z])?|[nsew]\d+[nsew]?\d*)(?: ?(bis|ter|quater|1-2|1-4|3-4))?(?= )")
 _TRAILING_HOUSE = re.compile(r" (\d+(?:-\d+)?)(?: ?([a-z]|bis|ter|quater))?$")
+_PLAIN = re.compile(r"[A-Za-z]+(?: +[A-Za-z]+)*\.?")
+_NOT_PLAIN = frozenset([*UNIT_WORDS, "box", "pobox", "postbox", "bis", "ter", "quater"])
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th|e|er|eme)$")
 _GERMAN = re.compile(r"(?<=\w\w\w)(?:strasse|str)$")
 
@@ -117,7 +122,14 @@ def unit_name(unit: str) -> str:
 
 def street(text: str, *, numbered: bool) -> Street:
     """Read what stands between number and unit. `numbered`: a house number stood in front of it."""
-    text = _signs(fold(text))
+    if numbered and _PLAIN.fullmatch(text):  # most streets; `_read` would say the same (tests/people/test_normal.py)
+        words = text.lower().removesuffix(".").split()
+        if _NOT_PLAIN.isdisjoint(words) and (len(words[0]) > 1 or words[0] in DIRECTIONS):
+            return Street(_core(words))
+    return _read(_signs(fold(text)), numbered=numbered)
+
+
+def _read(text: str, *, numbered: bool) -> Street:
     if found := _RURAL.search(text):
         return Street("", house=f"{found[1].replace(' ', '')}{plain_number(found[2])}box{found[3].lstrip('0')}")
     if (found := _BOX_ALONE.fullmatch(text)) and not numbered:
@@ -129,7 +141,7 @@ def street(text: str, *, numbered: bool) -> Street:
         text = (text[: box.start()] + text[box.end() :]).strip()
     units: list[str] = []
     for pattern in (_FLOOR, _UNIT):
-        units += [unit_name(name) for name in pattern.findall(text)]
+        units += [unit_name("".join(found.groups(""))) for found in pattern.finditer(text)]
         text = " ".join(pattern.sub(" ", text).split())
     house = more = ""
     if numbered:

@@ -28,6 +28,8 @@ MOST_PARTS = 3
 SIMPLE_NAME = r"[A-Za-z]+ [A-Za-z]+"
 """Whole names that are split at their one blank; the vectorised form does these in SQL."""
 
+_SIMPLE = re.compile(SIMPLE_NAME)
+
 
 @dataclass(frozen=True, slots=True)
 class First:
@@ -87,6 +89,9 @@ def last_name(text: str) -> Last:
 
 def split_name(text: str) -> tuple[str, str]:
     """A whole name as (first, last): `Cruz, Ana Maria` at the comma, else the last word with its particles is the last name."""
+    if _SIMPLE.fullmatch(text):
+        given, _, family = text.partition(" ")
+        return given, family
     before, comma, after = text.strip().partition(",")
     tail = fold(after).replace(".", "").strip()
     if comma and tail not in SUFFIXES and tail not in POST_NOMINALS:

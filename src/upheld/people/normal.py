@@ -125,7 +125,7 @@ PHONE_PLAIN = r"1?[2-9][0-9]{2}[2-9][0-9]{6}"
 
 _SIGNS = re.compile(PHONE_SIGNS)
 _NANP = re.compile(PHONE_PLAIN)
-_PLUS_OTHER = re.compile(r"\s*\+\s*(?!1)")
+_PLUS_OTHER = re.compile(r" *\+ *[^1 ]")
 
 
 def phone(text: str, region: str = "US") -> str:
