@@ -16,6 +16,8 @@ from upheld.policy.statements import AnyStatement, Place
 
 LONGEST = 20_000
 """Characters that one statement may have."""
+LONGEST_WORD = 80
+"""Characters that one word of it may have."""
 
 HEADS = tuple("purpose topic collect keep allow forbid never always stop right contact staff ask notice changes".split())
 """The words that statements begin with."""
@@ -67,6 +69,10 @@ def read_statement(lines: Lines, clause: str) -> tuple[AnyStatement | None, list
     except UnexpectedToken as stop:
         return None, [_syntax_fault(stop, lines)]
     faults = list[Fault]()
+    for word in tree.scan_values(lambda one: isinstance(one, Token)):
+        if isinstance(word, Token) and word.type == "WORD" and len(word) > LONGEST_WORD:
+            message = f"`{_short(word)}` has {len(word)} characters; a word has {LONGEST_WORD} at most"
+            faults.append(Fault(lines.place(word.line or 1, word.column or 1), "too-long", message, "choose a shorter one"))
     folded = " ".join(lines.text.split())
     statement = build(tree, clause, start, folded, lambda message, hint: faults.append(Fault(start, "syntax", message, hint)))
     if lines.text.rstrip().endswith(","):

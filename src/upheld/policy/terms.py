@@ -126,8 +126,7 @@ def within(region: str | None, outer: str) -> bool | None:
 class Vocabulary:
     """All words that one policy may use.
 
-    `purposes` and `items` hold leaves only, in document order. An expansion of a name yields leaves; an unknown name yields nothing,
-    which `check` reports (`knows_…`).
+    `purposes` and `items` hold leaves only, in document order. An expansion of a name yields leaves; an unknown name yields nothing.
     """
 
     purposes: tuple[str, ...]
@@ -154,13 +153,31 @@ class Vocabulary:
         """The sources of information, in document order."""
         return tuple(dict.fromkeys(item.partition(".")[0] for item in self.items))
 
+    @cached_property
+    def _purpose_tree(self) -> dict[str, tuple[str, ...]]:
+        return _tree(self.purposes)
+
+    @cached_property
+    def _item_tree(self) -> dict[str, tuple[str, ...]]:
+        return _tree(self.items)
+
+    @property
+    def purpose_names(self) -> Iterable[str]:
+        """Every purpose that a statement may name, branches included."""
+        return self._purpose_tree.keys()
+
+    @property
+    def item_names(self) -> Iterable[str]:
+        """Every item and source that a statement may name."""
+        return self._item_tree.keys()
+
     def expand_purpose(self, name: str) -> tuple[str, ...]:
         """The leaves that a purpose name covers; `any` covers all."""
-        return _below(name, self.purposes)
+        return self.purposes if name == "any" else self._purpose_tree.get(name, ())
 
     def expand_item(self, name: str) -> tuple[str, ...]:
         """The items that an item or source name covers; `any` covers all."""
-        return _below(name, self.items)
+        return self.items if name == "any" else self._item_tree.get(name, ())
 
     def expand_purposes(self, names: Sequence[str], but: Sequence[str] = ()) -> frozenset[str]:
         """The leaves that several purpose names cover, less those of `but`."""
@@ -171,10 +188,15 @@ class Vocabulary:
         return _set(self.expand_item, names) - _set(self.expand_item, but)
 
 
-def _below(name: str, leaves: tuple[str, ...]) -> tuple[str, ...]:
-    if name == "any":
-        return leaves
-    return tuple(leaf for leaf in leaves if leaf == name or leaf.startswith(f"{name}."))
+def _tree(leaves: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Every name, leaf or branch, with the leaves that it covers."""
+    below = dict[str, list[str]]()
+    for leaf in leaves:
+        below.setdefault(leaf, []).append(leaf)
+        branch = leaf
+        while branch := branch.rpartition(".")[0]:
+            below.setdefault(branch, []).append(leaf)
+    return {name: tuple(dict.fromkeys(covered)) for name, covered in below.items()}
 
 
 def _set(expand: object, names: Sequence[str]) -> frozenset[str]:
