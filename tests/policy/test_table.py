@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.policy.worlds import questions
-from upheld.errors import Invalid
-from upheld.policy.compiled import Policy
 from upheld.policy.decide import decide
 from upheld.policy.table import Table
-from upheld.policy.uses import Standing, Use
 
 RICH = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 
