@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from upheld.policy.check_words import Words
 from upheld.policy.document import Document
 from upheld.policy.faults import Fault
+from upheld.policy.language import HEADS
 from upheld.policy.statements import AnyStatement, Collect, Contact, Duration, Keep, Right, Rule, Stop, Topic
 from upheld.policy.terms import ALWAYS_TO_OURSELVES
 
@@ -54,16 +55,20 @@ def check_information(words: Words) -> Iterator[Fault]:
                 used |= vocabulary.expand_items((*statement.items, *statement.chosen_by)) - vocabulary.expand_items(statement.items_except)
             case Stop():
                 stopped |= {*statement.topics}
+    unread = {words.partition(" ")[0] for words in document.unread}
+    # What is missing may stand in a statement that could not be read: no second fault for the same slip.
+    whole = {head for head in ("allow", "keep", "stop") if head not in unread and unread <= {*HEADS}}
     for statement in document.statements:
         match statement:
             case Collect(source=source, kinds=kinds):
-                yield from _ended(words, statement, [kind for kind in kinds if f"{source}.{kind}" not in kept_since])
-                for kind in kinds:
+                if "keep" in whole:
+                    yield from _ended(words, statement, [kind for kind in kinds if f"{source}.{kind}" not in kept_since])
+                for kind in kinds if "allow" in whole else ():
                     if f"{source}.{kind}" not in used:
                         message = f"no rule lets anyone use `{source}.{kind}`"
                         hint = "leave it out, or allow what it is collected for"
                         yield Fault(words.place(statement, kind), "unused-item", message, hint, "warning")
-            case Topic(name=name) if name not in stopped:
+            case Topic(name=name) if name not in stopped and "stop" in whole:
                 message = f"nobody can opt out of `{name}`: no `stop` names it"
                 yield Fault(words.place(statement, name), "no-stop", message, f"add `stop {name} for anyone by … given …`", "warning")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from markdown_it import MarkdownIt
@@ -15,8 +15,10 @@ from upheld.policy.language import HEADS, Lines, read_statement
 from upheld.policy.statements import AnyStatement, Place
 
 _MARK = re.compile(r"\s*\{([^{}\n]*)\}\s*\Z")
+_ID_MARK = re.compile(r"\{(?:\.[\w-]+ )*#[^{}]*\}\s*\Z")
 _ID = re.compile(r"[A-Za-z][\w-]*(?:\.[\w-]+)*")
-_LOOKS_LIKE_A_BLOCK = re.compile(r"[\s>]*(?:```+|~~~+)\s*(?P<info>.*)")
+_LONGEST_ID = 80
+_LOOKS_LIKE_A_BLOCK = re.compile(r"[\s>*+-]*(?P<marker>```+|~~~+)\s*(?P<info>[^`]*)")
 _FRONT_KEYS = ("company", "title", "version", "territory", "law")
 
 
@@ -45,14 +47,18 @@ def read_document(text: str) -> Reading:
     body = _read_front(lines, reading)
     _close_fences(body, reading)
     tokens = blocks_of("\n".join(body))
-    blocks = set[int]()
+    blocks, seen = set[int](), set[int]()
     for at, token in enumerate(tokens):
         if token.type in {"heading_open", "paragraph_open"}:
-            _read_clause(token, tokens[at + 1], body, reading)
+            seen.update(_read_clause(token, tokens[at + 1], body, reading))
         elif token.type == "fence" and token.map:
             blocks.add(token.map[0])
+            seen.update(range(*token.map))
             _read_block(token, body, reading)
-    _note_blocks_not_run(body, blocks, reading)
+    _note_what_is_not_seen(body, blocks, seen, reading)
+    if not reading.clauses:
+        message, hint = "the document has no clause", "end a paragraph in an id, as in `{#use.partners}`, and put its statements below it"
+        reading.fault(1, 1, "no-clause", message, hint)
     return reading
 
 
@@ -105,7 +111,8 @@ def _list(value: str | None) -> tuple[str, ...]:
 # Clauses
 
 
-def _read_clause(opening: Token, inline: Token, body: list[str], reading: Reading) -> None:
+def _read_clause(opening: Token, inline: Token, body: list[str], reading: Reading) -> Iterable[int]:
+    """Read a heading or paragraph; the lines of its that need no second look."""
     assert opening.map
     first = opening.map[0]
     heading = int(opening.tag[1]) if opening.tag.startswith("h") else 0
@@ -117,26 +124,33 @@ def _read_clause(opening: Token, inline: Token, body: list[str], reading: Readin
             reading.clause = None
         else:
             reading.asides.append(start)
-        return
+        return ()
     last = max(at for at in range(*opening.map) if "{" in body[at])
-    where = (last + 1, body[last].rfind("{") + 1)
+    where = Place(last + 1, body[last].rfind("{") + 1)
+    name = _clause_id(marks, where, reading)
+    if name is None:
+        return (last,)
+    reading.clause = name
+    if name in reading.ids:
+        message = f"the clause id `{name}` is used twice, first in line {reading.ids[name]}"
+        reading.faults.append(Fault(where, "duplicate-clause", message, "give one of them another id"))
+    else:
+        reading.ids[name] = start.line
+        reading.clauses.append(Clause(name, inline.content[: found.start()], start, heading, ".statement" in marks))
+    return (last,)
+
+
+def _clause_id(marks: list[str], where: Place, reading: Reading) -> str | None:
     for mark in marks:
         if mark[0] == "." and mark != ".statement":
             hint = suggestion(mark, [".statement"]) or "only `.statement` is known"
-            reading.fault(*where, "clause-id", f"unknown mark `{mark[:40]}`", hint)
+            reading.faults.append(Fault(where, "clause-id", f"unknown mark `{mark[:40]}`", hint))
     ids = [mark[1:] for mark in marks if mark[0] == "#"]
-    if len(ids) > 1 or any(not _ID.fullmatch(name) for name in ids):
-        reading.fault(*where, "clause-id", f"`{found[1][:60]}` is no clause id", "write one, as in `{#use.partners}`")
-        ids = [name for name in ids if _ID.fullmatch(name)][:1]
-    if not ids:
-        return
-    reading.clause = name = ids[0]
-    if name in reading.ids:
-        message = f"the clause id `{name}` is used twice, first in line {reading.ids[name]}"
-        reading.fault(*where, "duplicate-clause", message, "give one of them another id")
-        return
-    reading.ids[name] = start.line
-    reading.clauses.append(Clause(name, inline.content[: found.start()], start, heading, ".statement" in marks))
+    sound = [name for name in ids if len(name) <= _LONGEST_ID and _ID.fullmatch(name)]
+    if len(ids) > 1 or len(sound) < len(ids):
+        message = f"`{' '.join(marks)[:60]}` is no clause id"
+        reading.faults.append(Fault(where, "clause-id", message, "write one, as in `{#use.partners}`: letters, digits, `-`, dots between"))
+    return sound[0] if sound else None
 
 
 def _indent(line: str) -> int:
@@ -148,19 +162,18 @@ def _indent(line: str) -> int:
 
 def _close_fences(body: list[str], reading: Reading) -> None:
     """Report a block that nothing closes, and close it where the text seems to go on, so that one fault does not hide the others."""
-    opened: tuple[int, str] | None = None
+    opened: tuple[int, str, str] | None = None
     for at, line in enumerate(body):
         fence = _LOOKS_LIKE_A_BLOCK.fullmatch(line)
-        marker = line.strip(" >")[:3]
         if opened is None:
-            opened = (at, marker) if fence else None
-        elif fence and marker == opened[1] and not fence["info"]:
+            opened = (at, fence["marker"], fence["info"].strip()) if fence else None
+        elif fence and not fence["info"] and fence["marker"].startswith(opened[1]):
             opened = None
-        elif fence or _MARK.search(line):
+        elif opened[2] == "upheld" and (fence or _ID_MARK.search(line)):
             _report_unclosed(opened[0], reading)
             if not body[at - 1].strip():
                 body[at - 1] = opened[1]
-            opened = (at, marker) if fence else None
+            opened = (at, fence["marker"], fence["info"].strip()) if fence else None
     if opened is not None:
         _report_unclosed(opened[0], reading)
 
@@ -215,10 +228,14 @@ def _statements(token: Token, body: list[str], reading: Reading) -> Iterator[Lin
         yield Lines(current)
 
 
-def _note_blocks_not_run(body: list[str], blocks: set[int], reading: Reading) -> None:
-    """Statements that Markdown takes for something else (an indented or quoted-in block) would silently not count: never."""
+def _note_what_is_not_seen(body: list[str], blocks: set[int], seen: set[int], reading: Reading) -> None:
+    """Ids and statements that Markdown takes for something else would silently not count: never."""
     for at, line in enumerate(body):
-        fence = _LOOKS_LIKE_A_BLOCK.fullmatch(line)
-        if fence and fence["info"] and at not in blocks:
+        fence = _LOOKS_LIKE_A_BLOCK.fullmatch(line) if "```" in line or "~~~" in line else None
+        if fence and fence["info"].strip() and at not in blocks and at not in seen:
             message = "Markdown does not take this for a block, so its statements are not run"
             reading.fault(at + 1, 1, "block", message, "begin it in the first column, with a blank line before it")
+        elif at not in seen and "{" in line and (mark := _ID_MARK.search(line)):
+            message = f"`{mark[0].rstrip()[:60]}` ends no paragraph or heading, so it names no clause"
+            hint = "leave a blank line after it, and no Markdown or HTML around it"
+            reading.fault(at + 1, mark.start() + 1, "clause-id", message, hint)
