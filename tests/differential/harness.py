@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import random
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from typing import cast
 
 from sqlglot import exp
 
-from upheld.engines import Engine
+from upheld.engines import Engine, deciding
 from upheld.policy import residual as compiler
 from upheld.policy import sql
+from upheld.policy.asking import ask
 from upheld.policy.compiled import Policy
 from upheld.policy.decide import decide
+from upheld.policy.table import Table
 from upheld.policy.terms import REGION_PARENTS, within
-from upheld.policy.uses import CHOICES, Decision, Standing, Use
+from upheld.policy.uses import CHOICES, Choice, Decision, Standing, Use
 
 Decide = Callable[[Sequence[Policy], Use, Standing], Decision]
+FORMS = ("predicates", "bits", "join")
 
 
 @dataclass
 class Count:
-    """What was compared so far."""
+    """What was compared so far: rows (a use for a standing) and answers (one for each form)."""
 
     rows: int = 0
     answers: int = 0
@@ -40,42 +45,101 @@ def row_of(history: Sequence[Policy], standing: Standing) -> dict[str, object]:
     return row | {"region": standing.region, "age": standing.age, "served": standing.served}
 
 
-def put(engine: Engine, history: Sequence[Policy], standings: Sequence[Standing]) -> None:
-    """Make the table `standings` of them, numbered from 0."""
-    columns = sql.standing_columns(history)
-    rows = ((at, *(row[column] for column in columns)) for at, row in enumerate(row_of(history, each) for each in standings))
-    engine.put("standings", {"id": "integer", **columns}, rows)
+@dataclass
+class Asked:
+    """A history and many standings, put on an engine as the table `standings`, numbered from 0 and with their standing codes."""
+
+    engine: Engine
+    history: Sequence[Policy]
+    standings: Sequence[Standing]
+    decided: Decide = decide
+
+    def __post_init__(self) -> None:
+        self.table = Table(self.history)
+        columns = sql.standing_columns(self.history)
+        rows = (row_of(self.history, each) for each in self.standings)
+        codes = map(self.table.standing_code, self.standings)
+        numbered = [(at, code, *(row[column] for column in columns)) for at, (code, row) in enumerate(zip(codes, rows, strict=True))]
+        self.engine.put("standings", {"id": "integer", "code": "integer", **columns}, numbered)
+
+    def by_predicates(self, use: Use) -> dict[int, tuple[str, ...]]:
+        """Which items the residual predicates permit, for each standing."""
+        return self._marked(sql.residuals(self.history, use, self.engine.dialect))
+
+    def by_bits(self, use: Use) -> dict[int, tuple[str, ...]]:
+        """Which items the bit tests permit, for each standing."""
+        items = ask(self.history[-1], use).asked
+        return self._marked({item: sql.bit_test(self.table, use, "code", self.engine.dialect, item) for item in items})
+
+    def by_join(self, use: Use) -> dict[int, Decision]:
+        """The whole decision on each standing, from the exported table."""
+        pairs = deciding.decided(self.engine, self.table, use, "standings", ["id"])
+        return {key[0]: found for some in pairs for key, found in some if found is not None}
+
+    def selected(self, *predicates: exp.Expr) -> list[set[int]]:
+        """The standings that each predicate selects, as a release selects them."""
+        queries = [exp.select("id").from_("standings").where(predicate) for predicate in predicates]
+        return [{row[0] for row in self.engine.rows(query)} for query in queries]
+
+    def compare(self, use: Use, count: Count, forms: Collection[str] = FORMS) -> None:
+        """Every form against `decided`, for every standing."""
+        expected = [self.decided(self.history, use, standing) for standing in self.standings]
+        allowed = {at for at, decision in enumerate(expected) if decision.allowed}
+        dialect = self.engine.dialect
+        if "predicates" in forms:
+            self._check("predicates", use, {at: each.permitted for at, each in enumerate(expected)}, self.by_predicates(use), count)
+            self._check("residual", use, allowed, self.selected(sql.residual(self.history, use, dialect))[0], count)
+        if "bits" in forms:
+            self._check("bits", use, {at: each.permitted for at, each in enumerate(expected)}, self.by_bits(use), count)
+            self._check("bit test", use, allowed, self.selected(sql.bit_test(self.table, use, "code", dialect))[0], count)
+        if "join" in forms:
+            self._check("join", use, dict(enumerate(expected)), self.by_join(use), count)
+        count.rows += len(expected)
+
+    def _marked(self, predicates: Mapping[str, exp.Expr]) -> dict[int, tuple[str, ...]]:
+        marks = [exp.case().when(found.copy(), exp.Literal.number(1)).else_(exp.Literal.number(0)) for found in predicates.values()]
+        query = exp.select("id", *(exp.alias_(mark, f"item_{at}") for at, mark in enumerate(marks))).from_("standings")
+        return {row[0]: tuple(item for item, mark in zip(predicates, row[1:], strict=True) if mark == 1) for row in self.engine.rows(query)}
+
+    def _check(self, form: str, use: Use, expected: object, found: object, count: Count) -> None:
+        count.answers += len(self.standings)
+        if found != expected:
+            at = next(at for at in range(len(self.standings)) if _at(found, at) != _at(expected, at))
+            said = f"says {_at(found, at)}, the reference {_at(expected, at)}"
+            count.wrong.append(f"{self.engine.dialect}, {form}: {use} for {self.standings[at]}: {said}")
 
 
-def permitted_by_sql(engine: Engine, history: Sequence[Policy], use: Use) -> dict[int, tuple[str, ...]]:
-    """For each standing of the table at least one item of the use is permitted for: which."""
-    predicates = sql.residuals(history, use, engine.dialect)
-    marks = [exp.case().when(found.copy(), exp.Literal.number(1)).else_(exp.Literal.number(0)) for found in predicates.values()]
-    query = exp.select("id", *(exp.alias_(mark, f"item_{at}") for at, mark in enumerate(marks))).from_("standings")
-    return {row[0]: tuple(item for item, mark in zip(predicates, row[1:], strict=True) if mark == 1) for row in engine.rows(query)}
-
-
-def selected_by_sql(engine: Engine, history: Sequence[Policy], use: Use) -> set[int]:
-    """The standings for which everything asked is permitted, selected as a release selects them."""
-    query = exp.select("id").from_("standings").where(sql.residual(history, use, engine.dialect))
-    return {row[0] for row in engine.rows(query)}
+def _at(answers: object, at: int) -> object:
+    return answers.get(at) if isinstance(answers, dict) else at in cast("set[int]", answers)
 
 
 def compare(
-    engine: Engine, history: Sequence[Policy], uses: Iterable[Use], standings: Sequence[Standing], decided: Decide = decide
+    engine: Engine,
+    history: Sequence[Policy],
+    uses: Iterable[Use],
+    standings: Sequence[Standing],
+    decided: Decide = decide,
+    forms: Collection[str] = FORMS,
 ) -> Count:
-    """Both SQL forms against `decided`, for every use and every standing."""
-    count = Count()
-    put(engine, history, standings)
+    """All forms on one engine against `decided`, for every use and every standing."""
+    count, asked = Count(), Asked(engine, history, standings, decided)
     for use in uses:
-        items, selected = permitted_by_sql(engine, history, use), selected_by_sql(engine, history, use)
-        for at, standing in enumerate(standings):
-            decision = decided(history, use, standing)
-            count.rows += 1
-            count.answers += 1 + len(decision.permitted) + len(decision.refused)
-            if items[at] != decision.permitted or (at in selected) != decision.allowed:
-                count.wrong.append(f"{engine.dialect}: {use} for {standing}: sql {items[at]}, reference {decision.permitted}")
+        asked.compare(use, count, forms)
     return count
+
+
+def recombined(people: Sequence[Standing], many: int) -> Iterator[Standing]:
+    """People who each have one fact of this person and another of that: drawn people are dear, these are cheap."""
+    chance = random.Random(len(people))
+
+    def one_of(facts: str) -> object:
+        return getattr(chance.choice(people), facts)
+
+    for _ in range(many):
+        mixed = dict(cast("Mapping[str, Choice]", one_of("choices")))
+        mixed.update({topic: choice for topic, choice in cast("Mapping[str, Choice]", one_of("choices")).items() if chance.random() < 0.5})
+        facts = {name: one_of(name) for name in ("region", "age", "served", "since")}
+        yield Standing(mixed, **facts)  # type: ignore[arg-type]
 
 
 def representatives(history: Sequence[Policy]) -> Iterator[Standing]:

@@ -7,19 +7,43 @@ selected, never `NOT` of the predicate: where a fact is NULL a row would be in n
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
 
 from sqlglot import exp
 
 from upheld.policy.compiled import Policy
 from upheld.policy.predicate import And, Domains, Formula, Is, Or, Value, smallest
 from upheld.policy.residual import NOT_KNOWN, choice_column, domains, remains, since_column
-from upheld.policy.sql_dialects import among, both, either, number, text
+from upheld.policy.sql_dialects import among, bit, both, digit, either, number, text
+from upheld.policy.table import Table
 from upheld.policy.terms import REGION_PARENTS
-from upheld.policy.uses import Use
+from upheld.policy.uses import Decision, Use
 
-__all__ = ["choice_column", "residual", "residuals", "since_column", "standing_columns", "text"]
+__all__ = [
+    "bit_test",
+    "choice_column",
+    "column_of",
+    "decision_rows",
+    "residual",
+    "residuals",
+    "since_column",
+    "standing_columns",
+    "table_join",
+    "text",
+]
 
 _REGIONS = {name: at for at, name in enumerate(("anywhere", *REGION_PARENTS))}
+
+
+def column_of(dim: str) -> str:
+    """The standing column of a dim: `choice.newsletter` is in `choice_newsletter`. Safe in all dialects without quotes."""
+    kind, _, about = dim.partition(".")
+    match kind:
+        case "choice":
+            return choice_column(about)
+        case "since":
+            return since_column(about)
+    return kind
 
 
 def standing_columns(history: Sequence[Policy]) -> dict[str, str]:
@@ -41,6 +65,69 @@ def residual(history: Sequence[Policy], use: Use, dialect: str) -> exp.Expr:
     """The predicate that is TRUE exactly where everything asked for is permitted."""
     known = domains(history)
     return _said(smallest(And(tuple(remains(history, use).values())), known), known, dialect)
+
+
+def bit_test(table: Table, use: Use, column: str, dialect: str, item: str | None = None) -> exp.Expr:
+    """TRUE exactly where the standing code in `column` is one for which everything asked for (or one `item` of it) is permitted.
+
+    A NULL, or a number that is no standing code, is not selected. `Refused` if the dialect cannot hold so many bits in a statement.
+    """
+    rows, decisions = decision_rows(table, use)
+    good = [decision.allowed if item is None else item in decision.permitted for decision in decisions]
+    bits = "".join("1" if good[outcome] else "0" for _, outcome in rows)
+    found = _guarded(table, column, bit(bits, _place(table, use, column), dialect), exp.false())
+    text(found, dialect)
+    return found
+
+
+def decision_rows(table: Table, use: Use) -> tuple[list[tuple[int, int]], list[Decision]]:
+    """The decision table of one use as rows `(place, outcome)`, and the decisions that the outcomes number."""
+    row = table.row(use)
+    return list(enumerate(row.codes)), row.outcomes  # in this order: spelling out the codes meets all outcomes
+
+
+def table_join(table: Table, use: Use, standings: str, column: str, decisions: str) -> exp.Select:
+    """All rows of the table `standings` with the `outcome` that its standing code in `column` has.
+
+    `decisions` is a table with the columns `place` and `outcome`, filled with `decision_rows`. The outcome is NULL where there is no
+    standing code: nothing is permitted there.
+    """
+    place = _guarded(table, f"{standings}.{column}", _place(table, use, f"{standings}.{column}"), exp.null())
+    found = exp.EQ(this=exp.column("place", decisions), expression=place)
+    everything = exp.Column(this=exp.Star(), table=exp.to_identifier(standings))
+    return exp.select(everything, exp.column("outcome", decisions)).from_(standings).join(decisions, on=found, join_type="left")
+
+
+def _place(table: Table, use: Use, column: str) -> exp.Expr:
+    """Where a standing code falls in the use's row: its digits of the row's dims, the first fastest."""
+    spans: list[tuple[int, int, int]] = []  # stride in the code, size, stride in the row; neighbours in both are one
+    weight = 1
+    for dim in table.row(use).dims:
+        if spans and spans[-1][0] * spans[-1][1] == dim.stride:
+            stride, size, within_row = spans.pop()
+            spans.append((stride, size * dim.size, within_row))
+        else:
+            spans.append((dim.stride, dim.size, weight))
+        weight *= dim.size
+    parts = [
+        _times(digit(_column(column), stride, None if stride * size == table.size else size), within_row)
+        for stride, size, within_row in spans
+    ]
+    return reduce(lambda left, right: exp.Add(this=left, expression=right), parts) if parts else number(0)
+
+
+def _times(found: exp.Expr, weight: int) -> exp.Expr:
+    return found if weight == 1 else exp.Mul(this=exp.paren(found), expression=number(weight))
+
+
+def _guarded(table: Table, column: str, found: exp.Expr, otherwise: exp.Expr) -> exp.Expr:
+    is_code = exp.Between(this=_column(column), low=number(0), high=number(table.size - 1))
+    return exp.case().when(is_code, found).else_(otherwise)
+
+
+def _column(name: str) -> exp.Column:
+    table, _, column = name.rpartition(".")
+    return exp.column(column, table or None)
 
 
 def _said(formula: Formula, known: Domains, dialect: str) -> exp.Expr:
