@@ -1,0 +1,139 @@
+"""`upheld decide`: one use, one person of whom the facts are given, one answer with its reasons."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from upheld.cli import exits
+from upheld.cli.answer import show, with_json
+from upheld.cli.edge import Edge, pass_edge
+from upheld.errors import Invalid, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from upheld.policy.compiled import Policy
+    from upheld.policy.uses import Decision, Standing, Use
+
+FACT = {"default": None, "show_default": False}
+
+
+@click.command(short_help="Decide one use for one person.")
+@click.option("--policy", "files", multiple=True, type=click.Path(path_type=Path), help="A version, oldest first. Else what is posted.")
+@click.option("--purpose", required=True, help="What it is done for.")
+@click.option("--show", "shown", multiple=True, metavar="ITEM", help="An item shown individually; a source stands for all its items.")
+@click.option("--totals", multiple=True, metavar="ITEM", help="An item shown as totals.")
+@click.option("--people", type=click.IntRange(min=1), help="How many people the totals cover at least.")
+@click.option("--chosen-by", multiple=True, metavar="ITEM", help="An item by which people are chosen.")
+@click.option("--to", default="ourselves", show_default=True, metavar="RECIPIENT", help="Who gets it.")
+@click.option("--vetted/--not-vetted", **FACT, help="Whether the recipient is vetted.")
+@click.option("--under-contract/--no-contract", **FACT, help="Whether a contract with the recipient covers it.")
+@click.option("--legal-process/--no-legal-process", **FACT, help="Whether the recipient shows legal process.")
+@click.option("--served/--not-served", **FACT, help="Whether the recipient serves the person.")
+@click.option("--asked-by", metavar="ROLE", help="The staff role that asks.")
+@click.option("--choice", "choices", multiple=True, metavar="TOPIC=in|out|unset", help="What the person chose.")
+@click.option("--nothing-else-chosen", is_flag=True, help="On all topics not named, the person chose nothing. Else that is unknown.")
+@click.option("--region", help="Where the person lives, e.g. us-ca.")
+@click.option("--age", type=click.IntRange(min=0), help="In years.")
+@click.option("--since", multiple=True, metavar="SOURCE=VERSION", help="Under which version the person's items of a source stand.")
+@with_json
+@pass_edge
+def decide(edge: Edge, files: tuple[Path, ...], *, as_json: bool, **asked: Any) -> int:  # noqa: ANN401 - click's values, by their options
+    """Decide one use for one person. A fact that is not given is unknown, and what is unknown never helps.
+
+    Ends with 1 if anything asked for is refused. For a person in the record, with all that is known about them: `upheld why`.
+    """
+    from upheld.policy.decide import decide as answer
+
+    history = _read(files) if files else _posted(edge)
+    use, standing = _use(asked), _standing(asked, history)
+    decision = answer(history, use, standing)
+    shown = {"allowed": decision.allowed, "decision": decision, "use": use, "standing": standing}
+    show(shown, as_json=as_json, text=lambda: _in_words(history[-1], use, standing, decision))
+    return exits.FINE if decision.allowed else exits.FINDINGS
+
+
+def _read(files: Sequence[Path]) -> list[Policy]:
+    from upheld.policy.compiled import Policy
+
+    history = [Policy.read(file) for file in files]
+    versions = [policy.version for policy in history]
+    for version in versions:
+        if versions.count(version) > 1:
+            raise Invalid(f"two of the files say version `{version}`: give each version its own, oldest first")
+    return history
+
+
+def _posted(edge: Edge) -> list[Policy]:
+    from upheld.postings import queries
+
+    with edge.record() as record, record.reading() as conn:
+        history = [posted.policy for posted in queries.history(conn, edge.now())]
+    if not history:
+        raise NotFound("no policy is in force: post one with `upheld policy post FILE`, or name one with `--policy`")
+    return history
+
+
+def _use(asked: dict[str, Any]) -> Use:
+    from upheld.policy.uses import Use
+
+    return Use(
+        asked["purpose"],
+        items=asked["shown"],
+        to=asked["to"],
+        totals=asked["totals"],
+        people=asked["people"],
+        chosen_by=asked["chosen_by"],
+        vetted=asked["vetted"],
+        under_contract=asked["under_contract"],
+        legal_process=asked["legal_process"],
+        asked_by=asked["asked_by"],
+    )
+
+
+def _standing(asked: dict[str, Any], history: Sequence[Policy]) -> Standing:
+    from upheld.policy.uses import Standing
+
+    vocabulary, versions = history[-1].vocabulary, [policy.version for policy in history]
+    topics = vocabulary.topics
+    said = _pairs("--choice", asked["choices"], topics, "topic")
+    rest: dict[str, Any] = dict.fromkeys(topics, "unset" if asked["nothing_else_chosen"] else "unknown")
+    since = _pairs("--since", asked["since"], vocabulary.sources, "source")
+    for version in since.values():
+        if version not in versions:
+            raise Invalid(f"no version `{version}` is among those decided under: {', '.join(f'`{one}`' for one in versions)}")
+    return Standing(choices=rest | said, region=asked["region"], age=asked["age"], served=asked["served"], since=since)
+
+
+def _pairs(option: str, pairs: Sequence[str], known: Sequence[str], what: str) -> dict[str, Any]:
+    from upheld.policy.faults import suggestion
+
+    found = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not value:
+            raise Invalid(f"`{option} {pair}` is not understood: write `{option} {what.upper()}=…`")
+        if name not in known:
+            near = suggestion(name, known) or "the policy declares " + ", ".join(f"`{one}`" for one in known)
+            raise Invalid(f"no {what} `{name}` is declared: {near.removesuffix('?')}")
+        found[name] = value
+    return found
+
+
+def _in_words(policy: Policy, use: Use, standing: Standing, decision: Decision) -> str:
+    from upheld.policy import explain
+    from upheld.policy.voice import Voice
+
+    voice = Voice.of(policy.document.statements).to_staff()
+    spoke = f"under {', '.join(decision.clauses)}, " if decision.clauses else ""
+    return "\n".join(
+        [
+            f"Asked: {explain.use(use, voice)}",
+            f"Known: {explain.standing(standing, voice)}",
+            explain.decision(decision, voice),
+            f"({spoke}version {decision.version}, {decision.policy_hash[:12]})",
+        ]
+    )
