@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import URL
 
 from tests import servers
+from upheld.record import Record
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +24,15 @@ def postgres_url(postgres_server: servers.Postgres) -> Iterator[URL]:
     """The address (`postgresql+psycopg://…`) of a fresh, empty database for one test. `servers.libpq(url)` is the same for psycopg."""
     with postgres_server.database() as url:
         yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def record(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Record]:
+    """An empty record with all tables of the rooms that the test imports; each test that asks for it runs on both databases."""
+    url = f"sqlite:///{tmp_path / 'record.db'}"
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres_url").render_as_string(hide_password=False)
+    record = Record(url)
+    record.create()
+    yield record
+    record.close()

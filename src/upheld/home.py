@@ -13,6 +13,7 @@ Whoever holds `keys/` can open every sealed value and sign in the merchant's nam
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -38,7 +39,7 @@ _TEMPLATE = """\
 
 [record]
 # SQLite in this folder, or a PostgreSQL server: postgresql+psycopg://user@host/database (password in ~/.pgpass or PGPASSWORD)
-url = "{url}"
+url = {url}
 
 [ledger]
 # The name under which checkpoints are signed. Strangers keep checkpoints by this name: do not change it.
@@ -89,7 +90,7 @@ class Home:
                     _write_new(keys / key, fresh())
             name = f"{_slug(company or 'merchant')}/{secrets.token_hex(4)}"
             url = record_url or SETTINGS["record"]["url"]
-            _write_new(settings, _TEMPLATE.format(url=url, name=name).encode())
+            _write_new(settings, _TEMPLATE.format(url=json.dumps(url), name=name).encode())
         except OSError as error:
             raise Invalid(f"cannot make a home at `{path}`: {(error.strerror or 'input/output error').lower()}") from error
         return cls._read(path)

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from upheld.errors import Invalid
+from upheld.errors import Conflict, Invalid
 
 JSON = Any
 """What `json` can write; a field's type narrows it."""
@@ -30,7 +30,7 @@ class Field:
     """What a field holds: a test, and the words for it in a refusal."""
 
     words: str
-    holds: Callable[[object], bool]
+    holds: Callable[[object], bool] = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +76,26 @@ VERSION = Field("a version", _is_version)
 
 def one_of(*words: str) -> Field:
     """One of these words."""
-    return Field("one of " + ", ".join(f"`{word}`" for word in words), frozenset(words).__contains__)
+    return Field("one of " + ", ".join(f"`{word}`" for word in words), lambda value: isinstance(value, str) and value in words)
 
 
-def optional(field: Field) -> Field:
+def optional(of: Field) -> Field:
     """What the field holds, or null."""
-    return Field(f"{field.words} or nothing", lambda value: value is None or field.holds(value))
+    return Field(f"{of.words} or nothing", lambda value: value is None or of.holds(value))
 
 
-def list_of(field: Field) -> Field:
+def list_of(of: Field) -> Field:
     """A list of such values."""
     return Field(
-        f"a list, each {field.words}", lambda value: isinstance(value, (list, tuple)) and all(field.holds(member) for member in value)
+        f"a list, each {of.words}", lambda value: isinstance(value, (list, tuple)) and all(of.holds(member) for member in value)
     )
 
 
-def counts_of(field: Field) -> Field:
+def counts_of(of: Field) -> Field:
     """Whole numbers by such keys, e.g. refused rows by clause."""
     return Field(
-        f"whole numbers, each by {field.words}",
-        lambda value: isinstance(value, Mapping) and all(field.holds(key) and _is_number(count) for key, count in value.items()),
+        f"whole numbers, each by {of.words}",
+        lambda value: isinstance(value, Mapping) and all(of.holds(key) and _is_number(count) for key, count in value.items()),
     )
 
 
@@ -104,10 +104,15 @@ KINDS: dict[str, Kind] = {}
 
 
 def declare(name: str, says: str, **fields: Field) -> str:
-    """Declare a kind of entry; returns its name. All fields must be given in an entry (`optional` ones as None)."""
+    """Declare a kind of entry; returns its name. All fields must be given in an entry (`optional` ones as None).
+
+    Raises `Invalid` for a name that is not a dotted word, `Conflict` for a kind that is declared otherwise already.
+    """
     if not _is_word(name) or "." not in name:
         raise Invalid(f"`{name}` cannot name a kind of entry: write it as `subject.done`")
-    KINDS[name] = Kind(name, says, fields)
+    kind = Kind(name, says, fields)
+    if KINDS.setdefault(name, kind) != kind:
+        raise Conflict(f"entries of kind `{name}` are declared otherwise already")
     return name
 
 

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Column, Connection, Engine, Integer, MetaData, Table, create_engine, event, inspect, make_url, select, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, InternalError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from upheld.errors import Conflict, Invalid, No, Refused
 
@@ -80,7 +80,7 @@ class Record:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection that sees one unchanging state of the record and cannot write."""
-        with _said(), self._connected().execution_options(**{_READING: True}) as conn, conn.begin():
+        with _said(reading=True), self._connected().execution_options(**{_READING: True}) as conn, conn.begin():
             self._check_once(conn)
             yield conn
 
@@ -119,7 +119,12 @@ def _sqlite(url: URL, dbapi: ModuleType | None) -> Engine:
     module = dbapi or import_module("pysqlite3")
     if module.sqlite_version_info < SQLITE_AT_LEAST:
         raise Refused(f"SQLite {module.sqlite_version} can corrupt the record: install `pysqlite3` with 3.51.3 or newer")
-    engine = create_engine(url, module=module, connect_args={"timeout": WAIT_SECONDS, "check_same_thread": False})
+    engine = create_engine(
+        url,
+        module=module,
+        connect_args={"timeout": WAIT_SECONDS, "check_same_thread": False},
+        hide_parameters=True,  # an error must not show personal values
+    )
     event.listen(engine, "connect", _make_durable)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -144,7 +149,7 @@ def _begin_sqlite(conn: Connection) -> None:
 
 
 def _postgres(url: URL) -> Engine:
-    engine = create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
     event.listen(engine, "connect", _make_patient)
     event.listen(engine, "begin", _begin_postgres)
     return engine
@@ -168,17 +173,20 @@ def _begin_postgres(conn: Connection) -> None:
 
 
 @contextmanager
-def _said() -> Iterator[None]:
+def _said(*, reading: bool = False) -> Iterator[None]:
     """Turn what a database says about itself into one line; leave everything else as it is."""
     try:
         yield
-    except (OperationalError, ProgrammingError, InternalError) as error:
-        said = _in_our_words(error)
+    except DBAPIError as error:
+        said = _in_our_words(error, reading=reading)
         if said is None:
             raise
         raise said from error
 
 
+_NO_ANSWER = "the record's server does not answer: look at `url` in `upheld.toml`"
+_WENT_AWAY = "the record's server went away: look whether the change was made before repeating it"
+_ONLY_READING = "this is a reading: it cannot change the record"
 _WORDS: tuple[tuple[str, type[No], str], ...] = (
     ("database is locked", Conflict, "another process is writing to the record: try again"),
     ("lock timeout", Conflict, "another process is writing to the record: try again"),
@@ -187,13 +195,19 @@ _WORDS: tuple[tuple[str, type[No], str], ...] = (
     ("disk i/o error", Conflict, "the record's disk fails: nothing was changed; look after the disk"),
     ("readonly database", Invalid, "the record may not be written: look at its owner and mode"),
     ('relation "record_schema" does not exist', Invalid, "the record holds no tables yet: run `upheld init`"),
-    ("read-only", Invalid, "this is a reading: it cannot change the record"),
+    ("read-only transaction", Invalid, _ONLY_READING),
+    ("file is not a database", Invalid, "the record is not a database: restore it from a copy"),
+    ("malformed", Conflict, "the record is damaged: restore it from a copy"),
     ("unable to open database file", Invalid, "the record cannot be opened: look at its folder's owner and mode"),
-    ("connection failed", Invalid, "the record's server does not answer: look at `url` in `upheld.toml`"),
-    ("server closed the connection", Conflict, "the record's server went away: look whether the change was made before repeating it"),
+    ("connection failed", Invalid, _NO_ANSWER),
+    ("connection is bad", Invalid, _NO_ANSWER),
 )
 
 
-def _in_our_words(error: DBAPIError) -> No | None:
+def _in_our_words(error: DBAPIError, *, reading: bool) -> No | None:
+    if error.connection_invalidated:
+        return Conflict(_WENT_AWAY)
     said = str(error.orig).lower()
+    if reading and "readonly database" in said:
+        return Invalid(_ONLY_READING)
     return next((kind(words) for part, kind, words in _WORDS if part in said), None)
