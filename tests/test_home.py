@@ -41,7 +41,7 @@ def test_a_home_is_found_by_name_by_environment_and_from_within(home, monkeypatc
 
 def test_a_named_folder_that_is_no_home_is_not_found(tmp_path, home, monkeypatch):
     monkeypatch.chdir(home.path)  # the one named counts, not the one we stand in
-    with pytest.raises(NotFound, match="no home at .*upheld init"):
+    with pytest.raises(NotFound, match=r"no home at .*upheld init"):
         Home.find(tmp_path / "nothing")
 
 
@@ -58,11 +58,13 @@ def test_the_ledger_signs_under_a_name_made_of_the_company(home, tmp_path):
     assert Home.create(tmp_path / "plain", "東京").ledger_name.startswith("merchant/")
 
 
-@pytest.mark.parametrize(("path", "mode", "said"), [("keys", 0o750, "700"), ("keys/master.key", 0o604, "600"), ("keys/ledger.key", 0o660, "600")])
+@pytest.mark.parametrize(
+    ("path", "mode", "said"), [("keys", 0o750, "700"), ("keys/master.key", 0o604, "600"), ("keys/ledger.key", 0o660, "600")]
+)
 def test_keys_that_others_may_reach_are_refused_with_the_command_that_mends_it(home, path, mode, said):
     loose = home.path / path
     loose.chmod(mode)
-    with pytest.raises(Refused, match=f"mode {mode:o}.*run `chmod {said} {loose}`"):
+    with pytest.raises(Refused, match=rf"mode {mode:o}.*run `chmod {said} {loose}`"):
         Home.find(home.path)
     with pytest.raises(Refused):
         home.key("index/email/v1")
@@ -122,7 +124,7 @@ def test_lost_or_damaged_keys_are_said_and_never_made_anew(home):
     with pytest.raises(Invalid, match="the ledger key cannot be read"):
         home.ledger_key()
     (home.keys / "master.key").unlink()
-    with pytest.raises(Invalid, match="`master.key` is not there"):
+    with pytest.raises(Invalid, match=r"`master.key` is not there"):
         Home.find(home.path)
     assert not (home.keys / "master.key").exists()
 

@@ -56,9 +56,11 @@ def test_a_body_of_declared_fields_is_taken():
 
 
 @pytest.mark.parametrize("field", ["number", "flag", "hash", "clause", "version", "choice", "note", "items", "refused"])
-@pytest.mark.parametrize("value", [*PERSONAL, 1.5, b"ann", ["ann@customer.example"], {"ann@customer.example": 1}, {"ann": "archer"}, object()])
+@pytest.mark.parametrize(
+    "value", [*PERSONAL, 1.5, b"ann", ["ann@customer.example"], {"ann@customer.example": 1}, {"ann": "archer"}, object()]
+)
 def test_nothing_that_looks_personal_fits_any_field_and_the_refusal_does_not_repeat_it(field, value):
-    with pytest.raises(Invalid, match=f"`{field}` of an entry `test.everything` must be") as no:
+    with pytest.raises(Invalid, match=rf"`{field}` of an entry `test.everything` must be") as no:
         demand(KIND, BODY | {field: value})
     assert "ann" not in str(no.value).lower()
     assert "0100" not in str(no.value)
@@ -85,7 +87,7 @@ def test_nothing_that_looks_personal_fits_any_field_and_the_refusal_does_not_rep
     ],
 )
 def test_a_value_of_another_sort_is_refused(field, value):
-    with pytest.raises(Invalid, match=f"`{field}` of an entry `test.everything` must be"):
+    with pytest.raises(Invalid, match=rf"`{field}` of an entry `test.everything` must be"):
         demand(KIND, BODY | {field: value})
 
 
@@ -94,13 +96,13 @@ def test_stray_and_missing_fields_and_unknown_kinds_are_refused():
         demand(KIND, BODY | {"email": 3})
     with pytest.raises(Invalid, match="needs `flag`"):
         demand(KIND, {name: value for name, value in BODY.items() if name != "flag"})
-    with pytest.raises(Invalid, match="no entries of kind `test.nothing`: declare it"):
+    with pytest.raises(Invalid, match=r"no entries of kind `test.nothing`: declare it"):
         demand("test.nothing", {})
 
 
 def test_a_kind_has_one_meaning():
     assert declare("test.once", "once", number=NUMBER) == declare("test.once", "once", number=NUMBER)
-    with pytest.raises(Conflict, match="`test.once` are declared otherwise already"):
+    with pytest.raises(Conflict, match=r"`test.once` are declared otherwise already"):
         declare("test.once", "once", number=WORD)
     for name in ("nodot", "Test.Upper", "ann@customer.example"):
         with pytest.raises(Invalid, match="cannot name a kind"):

@@ -125,7 +125,7 @@ def test_a_server_without_tables_says_what_to_run(postgres_url):
 
 def test_a_file_that_is_not_there_or_holds_no_tables_says_what_to_run(tmp_path):
     record = Record(f"sqlite:///{tmp_path}/record.db")
-    with pytest.raises(Invalid, match="no record at .*run `upheld init`"), record.reading():
+    with pytest.raises(Invalid, match=r"no record at .*run `upheld init`"), record.reading():
         pass
     assert not list(tmp_path.iterdir())
     (tmp_path / "record.db").touch()
@@ -151,7 +151,7 @@ def test_a_url_that_cannot_hold_a_record_is_refused(url, said):
 
 def test_an_sqlite_that_can_corrupt_the_record_is_refused(tmp_path):
     old = SimpleNamespace(sqlite_version="3.51.2", sqlite_version_info=(3, 51, 2), paramstyle="qmark", Error=Exception)
-    with pytest.raises(Refused, match="SQLite 3.51.2 can corrupt the record"):
+    with pytest.raises(Refused, match=r"SQLite 3.51.2 can corrupt the record"):
         Record(f"sqlite:///{tmp_path}/record.db", dbapi=old)
 
 

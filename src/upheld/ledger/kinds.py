@@ -86,9 +86,7 @@ def optional(of: Field) -> Field:
 
 def list_of(of: Field) -> Field:
     """A list of such values."""
-    return Field(
-        f"a list, each {of.words}", lambda value: isinstance(value, (list, tuple)) and all(of.holds(member) for member in value)
-    )
+    return Field(f"a list, each {of.words}", lambda value: isinstance(value, (list, tuple)) and all(of.holds(member) for member in value))
 
 
 def counts_of(of: Field) -> Field:
@@ -128,6 +126,6 @@ def demand(kind: str, body: Mapping[str, JSON]) -> None:
             raise Invalid(f"an entry `{kind}` has no field `{stray}`")
         missing = next(name for name in fields if name not in body)
         raise Invalid(f"an entry `{kind}` needs `{missing}`")
-    for name, field in fields.items():
-        if not field.holds(body[name]):
-            raise Invalid(f"`{name}` of an entry `{kind}` must be {field.words}")
+    for name, of in fields.items():
+        if not of.holds(body[name]):
+            raise Invalid(f"`{name}` of an entry `{kind}` must be {of.words}")
