@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import URL
 
-from tests import servers
+from tests import houses, servers
 from upheld.record import Record
 
 
@@ -36,3 +36,14 @@ def record(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Record]:
     record.create()
     yield record
     record.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[houses.House]:
+    """A merchant's home with keys, a record with all tables, and a keeper; each test that asks for it runs on both databases."""
+    url = None
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres_url").render_as_string(hide_password=False)
+    made = houses.House(tmp_path / "home", url)
+    yield made
+    made.record.close()

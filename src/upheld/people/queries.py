@@ -1,0 +1,79 @@
+"""Every read about who is who."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from sqlalchemy import Connection, func, select
+
+from upheld.people.codes import Code, Keys, conflict, tight_codes
+from upheld.people.identifiers import KINDS, Identifier, Kind
+from upheld.people.matching import CODE as PACKED
+from upheld.people.matching import Index
+from upheld.people.models import CODE, IDENTIFIER, PERSON
+
+AT_ONCE = 500  # codes that one statement asks for
+ROWS_AT_ONCE = 10_000
+
+
+def find(conn: Connection, keys: Keys, identifiers: Iterable[Identifier]) -> frozenset[int]:
+    """Everybody whom any of the identifiers meets."""
+    codes = [code for identifier in identifiers for code in tight_codes(identifier, keys)]
+    kept = having(conn, (code.code for code in codes))
+    return frozenset(person for code in codes for guard, person, _ in kept.get(code.code, ()) if not conflict(code.guard, guard))
+
+
+def having(conn: Connection, codes: Iterable[int]) -> Mapping[int, Sequence[tuple[int, int, int]]]:
+    """By code (unsigned): the guard, person and identifier of everybody who has it."""
+    wanted = [signed(code) for code in dict.fromkeys(codes)]
+    kept: dict[int, list[tuple[int, int, int]]] = {}
+    for at in range(0, len(wanted), AT_ONCE):
+        query = select(CODE.c.code, CODE.c.guard, CODE.c.person, CODE.c.identifier).where(CODE.c.code.in_(wanted[at : at + AT_ONCE]))
+        for code, guard, person, identifier in conn.execute(query):
+            kept.setdefault(code & 0xFFFFFFFFFFFFFFFF, []).append((guard, person, identifier))
+    return kept
+
+
+def index(conn: Connection, kinds: Sequence[Kind] = KINDS) -> Index:
+    """All codes of these kinds of identifiers, for whole lists."""
+    blobs: list[bytes] = []
+    owners: list[int] = []
+    query = select(IDENTIFIER.c.person, IDENTIFIER.c.codes).where(IDENTIFIER.c.kind.in_(kinds))
+    for rows in conn.execution_options(yield_per=ROWS_AT_ONCE).execute(query).partitions():
+        owners += [person for person, _ in rows]
+        blobs += [codes for _, codes in rows]
+    counts = np.fromiter((len(blob) // PACKED.itemsize for blob in blobs), dtype=np.int64, count=len(blobs))
+    return Index(b"".join(blobs), np.array(owners, dtype=np.int64), counts)
+
+
+def later(conn: Connection, last_identifier: int) -> Index:
+    """The codes of the identifiers added after one: what a long release looks at before it commits."""
+    rows = conn.execute(select(IDENTIFIER.c.person, IDENTIFIER.c.codes).where(IDENTIFIER.c.id > last_identifier)).all()
+    counts = np.array([len(codes) // PACKED.itemsize for _, codes in rows], dtype=np.int64)
+    return Index(b"".join(codes for _, codes in rows), np.array([person for person, _ in rows], dtype=np.int64), counts)
+
+
+def last_identifier(conn: Connection) -> int:
+    """The number of the newest identifier; 0 if there is none."""
+    return int(conn.execute(select(func.coalesce(func.max(IDENTIFIER.c.id), 0))).scalar_one())
+
+
+def last_person(conn: Connection) -> int:
+    """The number of the newest person; 0 if there is none. Numbers are dense."""
+    return int(conn.execute(select(func.coalesce(func.max(PERSON.c.id), 0))).scalar_one())
+
+
+def kinds_of(conn: Connection, person: int) -> tuple[str, ...]:
+    """By which kinds of identifiers a person is known, in the order they came; nothing of what they hold."""
+    return tuple(conn.execute(select(IDENTIFIER.c.kind).where(IDENTIFIER.c.person == person).order_by(IDENTIFIER.c.id)).scalars())
+
+
+def signed(code: int) -> int:
+    """The same 64 bits as the signed number that databases hold."""
+    return code - (1 << 64) if code >> 63 else code
+
+
+def merged(codes: Iterable[Code]) -> dict[int, int]:
+    """Codes with their guards, each code once."""
+    return {code.code: code.guard for code in codes}

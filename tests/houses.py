@@ -1,0 +1,34 @@
+"""Merchants' homes for tests: a folder with keys and a record, on SQLite or on a real PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from upheld.cli.init import load_tables
+from upheld.home import Home
+from upheld.people.actions import Keeper
+from upheld.record import Actor, Record
+
+NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+CLERK = Actor("clerk", "support")
+
+
+def later(**more: float) -> datetime:
+    """Some time after NOW."""
+    return NOW + timedelta(**more)
+
+
+class House:
+    """A home with its record and keeper."""
+
+    def __init__(self, path: Path, url: str | None = None) -> None:
+        self.home = Home.create(path, "Northgate Systems", url)
+        load_tables()
+        self.record = Record(self.home.record_url)
+        self.record.create()
+        self.keeper = Keeper(self.home)
+
+    def bytes(self) -> bytes:
+        """Everything that lies in the home's folder."""
+        return b"".join(file.read_bytes() for file in sorted(self.home.path.rglob("*")) if file.is_file())
