@@ -13,7 +13,7 @@ from upheld.policy.statements import Condition
 from upheld.policy.terms import REGION_PARENTS, within
 from upheld.policy.uses import CHOICES, Standing
 
-DimKind = Literal["choice", "region", "age", "served", "since"]
+DimKind = Literal["choice", "region", "age", "served", "since", "recipient"]
 Fact = str | int | bool | None
 """A fact about a person: a choice, a region, an age, whether the recipient serves them, a version."""
 
@@ -77,9 +77,10 @@ class Dim:
         return self.digit(standing.since.get(self.about))
 
 
-def dims_of(history: Sequence[Policy]) -> tuple[Dim, ...]:
-    """What some rule of `history` asks about a person: topics, region, age, served; and if versions differ, which each source is under."""
+def dims_of(history: Sequence[Policy], more: Iterable[Condition] = ()) -> tuple[Dim, ...]:
+    """What some rule of `history` (or `more`) asks about a person; with several versions, also which version each source is under."""
     asked = [condition for policy in history for rule in policy.rules for condition in (*rule.when, *rule.unless)]
+    asked += more
     chosen = {str(each.value) for each in asked if each.kind in {"opted in", "opted out"}}
     words = (topic for policy in (history[-1], *history) for topic in policy.vocabulary.topics)
     topics = dict.fromkeys(topic for topic in words if topic in chosen)
