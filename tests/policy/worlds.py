@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from upheld.policy.compiled import Policy
 from upheld.policy.document import Document, Front
-from upheld.policy.statements import AnyStatement, Collect, Condition, Place, Purpose, Rule, Staff, Topic
+from upheld.policy.statements import AnyStatement, Collect, Condition, Expectation, Place, Purpose, Rule, Staff, Topic
 from upheld.policy.terms import RECIPIENTS
 from upheld.policy.uses import CHOICES, Standing, Use
 
@@ -190,4 +190,25 @@ def questions(draw: st.DrawFn, *, versions: int = 3, most: int = 6) -> tuple[tup
         history,
         tuple(draw(st.lists(uses(history), min_size=1, max_size=4))),
         tuple(draw(st.lists(standings(history), min_size=1, max_size=4))),
+    )
+
+
+@st.composite
+def expectations(draw: st.DrawFn, policy: Policy) -> Expectation:
+    """A `never` or `always` in the words of a policy, most often near one of its rules."""
+    mood: Any = draw(st.sampled_from(["never", "never", "always"]))
+    topics, items = policy.vocabulary.topics, [*policy.vocabulary.items, *policy.vocabulary.sources, "any"]
+    near = draw(st.sampled_from(policy.rules))
+    return Expectation(
+        clause="promise",
+        place=Place(1, 1),
+        text=mood,
+        mood=mood,
+        purposes=draw(st.one_of(one_or_more(sorted(near.purposes) or PURPOSES), one_or_more(PURPOSES))),
+        purposes_except=draw(none_or_more([each for each in PURPOSES if each != "any"])),
+        recipients=draw(st.one_of(none_or_more(sorted(near.recipients)), none_or_more(["any", *RECIPIENTS]))),
+        items=draw(st.one_of(none_or_more(sorted(near.items) or items), none_or_more(items))),
+        items_except=draw(none_or_more([each for each in items if each != "any"], 1)),
+        totals=draw(st.sampled_from([None, None, 5])),
+        when=draw(st.lists(conditions(topics), max_size=2).map(tuple)),
     )

@@ -118,9 +118,7 @@ class Classes:
 
 def _fix(rules: Iterable[list[Test]], side: int, digit: int) -> list[list[Test]]:
     """What is left of rules once a side is known: those that still speak, without the tests that are passed."""
-    return [
-        [test for test in tests if test[0] != side] for tests in rules if all(digit in digits for at, digits in tests if at == side)
-    ]
+    return [[test for test in tests if test[0] != side] for tests in rules if all(digit in digits for at, digits in tests if at == side)]
 
 
 def _pattern(digits: frozenset[int], stride: int, size: int, count: int) -> int:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from upheld.policy.compiled import CompiledRule
 from upheld.policy.space import Box, Space
 from upheld.policy.statements import Condition
+
+_TRUE: frozenset[bool | None] = frozenset({True})
+_FALSE: frozenset[bool | None] = frozenset({False})
+_UNLESS_FALSE: frozenset[bool | None] = frozenset({True, None})
+_UNLESS_TRUE: frozenset[bool | None] = frozenset({False, None})
 
 
 class Cubes:
@@ -48,7 +54,7 @@ class Cubes:
         """Where an allow's conditions are true; None if nowhere."""
         key = (rule.number, totals)
         if key not in self._permits:
-            wanted = [(condition, {True}) for condition in rule.when] + [(condition, {False}) for condition in rule.unless]
+            wanted = [(condition, _TRUE) for condition in rule.when] + [(condition, _FALSE) for condition in rule.unless]
             self._permits[key] = self._box(wanted, totals=totals)
         return self._permits[key]
 
@@ -58,7 +64,7 @@ class Cubes:
         for rule in rules:
             key = (rule.number, totals)
             if key not in self._bites:
-                wanted = [(each, {True, None}) for each in rule.when] + [(each, {False, None}) for each in rule.unless]
+                wanted = [(each, _UNLESS_FALSE) for each in rule.when] + [(each, _UNLESS_TRUE) for each in rule.unless]
                 self._bites[key] = self._box(wanted, totals=totals)
             box = self._bites[key]
             if box is not None:
@@ -67,13 +73,13 @@ class Cubes:
 
     def where(self, conditions: Sequence[Condition], *, totals: bool) -> Box | None:
         """Where all conditions are true; None if nowhere."""
-        return self._box([(condition, {True}) for condition in conditions], totals=totals)
+        return self._box([(condition, _TRUE) for condition in conditions], totals=totals)
 
     def hole(self, box: Box, others: Sequence[Box]) -> Box | None:
         """A part of `box` that none of `others` reaches; None if they cover it."""
         return next(self.holes(box, others), None)
 
-    def holes(self, box: Box, others: Sequence[Box]) -> Iterable[Box]:
+    def holes(self, box: Box, others: Sequence[Box]) -> Iterator[Box]:
         """All parts of `box` that none of `others` reaches, as boxes that do not overlap."""
         left = [other for other in others if meet(box, other) is not None]
         if not left:
@@ -89,7 +95,7 @@ class Cubes:
                 yield from self.holes({**inside, at: here & ~mask}, rest)
                 inside[at] = here & mask
 
-    def _box(self, wanted: Iterable[tuple[Condition, set[bool | None]]], *, totals: bool) -> Box | None:
+    def _box(self, wanted: Iterable[tuple[Condition, AbstractSet[bool | None]]], *, totals: bool) -> Box | None:
         box: dict[int, int] = {}
         for condition, values in wanted:
             at, truths = self.space.literal(condition, totals=totals)

@@ -1,4 +1,4 @@
-"""Proving what a policy says it never or always does: over everyone, every recipient and every way to ask, by two checkers that must agree."""
+"""Proving what a policy says it never or always does: over everyone and every way to ask, by two checkers that must agree."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from upheld.policy.classes import Classes
 from upheld.policy.compiled import CompiledRule, Policy
 from upheld.policy.cubes import Cubes, point
 from upheld.policy.decide import decide
-from upheld.policy.space import Space, who
+from upheld.policy.space import Box, Space, who
 from upheld.policy.statements import Condition, Expectation
 from upheld.policy.uses import Standing, Use
 
@@ -79,41 +79,46 @@ class _Prover:
                 return Verdict(expectation, holds=False, cases=len(seen), counterexample=self._counterexample(wanted, case, found))
         return Verdict(expectation, holds=True, cases=len(seen))
 
-    def _decided(self, wanted: str, when: tuple[Condition, ...], case: _Case) -> dict[int, int] | None:
+    def _decided(self, wanted: str, when: tuple[Condition, ...], case: _Case) -> Box | None:
         """A set of points where the case is `wanted`, by both checkers; None if both say there is none."""
         allows, forbids = self._rules(case)
-        box = getattr(self.cubes, wanted)(when, allows, forbids, totals=case.totals)
-        digits = getattr(self.classes, wanted)(when, allows, forbids, totals=case.totals)
+        by_cubes, by_classes = (
+            (self.cubes.permitted, self.classes.permitted) if wanted == "permitted" else (self.cubes.refused, self.classes.refused)
+        )
+        box = by_cubes(when, allows, forbids, totals=case.totals)
+        digits = by_classes(when, allows, forbids, totals=case.totals)
         if (box is None) != (digits is None):
             raise AssertionError(f"the two checkers disagree on {case}: cubes {box}, classes {digits}")
-        return None if box is None else dict(box)
+        return box
 
     def _rules(self, case: _Case) -> tuple[list[CompiledRule], list[CompiledRule]]:
         some = self.candidates
         return [some.allows[at] for at in bits(case.allows)], [some.forbids[at] for at in bits(case.forbids)]
 
-    def _counterexample(self, wanted: str, case: _Case, box: dict[int, int]) -> Counterexample:
+    def _counterexample(self, wanted: str, case: _Case, box: Box) -> Counterexample:
         at = point(self.space, box)
         use, standing = self.space.use(case.use(), at), self.space.standing(at)
         decision = decide([self.policy], use, standing)
         if (bool(decision.permitted) and not decision.refused) != (wanted == "permitted"):
             raise AssertionError(f"the reference does not confirm {use} for {standing}")
-        clauses = decision.clauses if wanted == "permitted" else tuple(str(each.clause) for each in decision.reasons if each.clause)
-        return Counterexample(use, standing, clauses, self._words(wanted, case, box, clauses))
+        if wanted == "permitted":
+            clauses = decision.clauses
+            why = f"by clause {', '.join(f'`{clause}`' for clause in clauses)}"
+        else:
+            clauses = tuple(dict.fromkeys(each.clause for each in decision.reasons if each.clause is not None))
+            why = f"because {decision.reasons[0].because}"
+        return Counterexample(use, standing, clauses, f"{self._words(wanted, case, box)}, {why}")
 
-    def _words(self, wanted: str, case: _Case, box: dict[int, int], clauses: tuple[str, ...]) -> str:
+    def _words(self, wanted: str, case: _Case, box: Box) -> str:
         people = ", ".join(who(self.space, box))
         person = f"a person {people}" if people else "any person"
         may = "may" if wanted == "permitted" else "may not"
-        form = f"totals of `{case.item}`" if case.totals else f"`{case.item}`"
+        goes = f"{may} be used by ourselves" if case.to == "ourselves" else f"{may} go to `{case.to}`"
         if case.chosen == case.item and not case.totals:
-            what = f"being chosen by `{case.item}` {may} be used for `{case.purpose}`, to `{case.to}`"
-        else:
-            chosen = f", chosen by `{case.chosen}`," if case.chosen else ""
-            goes = f"{may} be used by ourselves" if case.to == "ourselves" else f"{may} go to `{case.to}`"
-            what = f"{form}{chosen} {goes} for `{case.purpose}`"
-        by = ", ".join(f"`{clause}`" for clause in dict.fromkeys(clauses))
-        return f"{person}: {what}, by clause {by}" if by else f"{person}: {what}, since no clause allows it"
+            goes = f"{may} be used to choose people" + ("" if case.to == "ourselves" else f" for `{case.to}`")
+        form = f"totals of `{case.item}`" if case.totals else f"`{case.item}`"
+        chosen = f" of people chosen by `{case.chosen}`" if case.chosen and case.totals else ""
+        return f"{person}: {form}{chosen} {goes} for `{case.purpose}`"
 
     def _spoken_of(self, expectation: Expectation) -> tuple[list[str], list[str], list[str]]:
         words, every = self.policy.vocabulary, expectation.mood == "never"

@@ -97,7 +97,11 @@ def _phrase(side: Dim, digits: Sequence[int]) -> str:
 _FACTS = {
     "vetted": ("recipient vetted", "recipient not vetted", "not known whether the recipient is vetted"),
     "under contract": ("recipient under contract", "recipient not under contract", "not known whether the recipient is under contract"),
-    "legal process": ("recipient shows legal process", "recipient shows no legal process", "not known whether the recipient shows legal process"),
+    "legal process": (
+        "recipient shows legal process",
+        "recipient shows no legal process",
+        "not known whether the recipient shows legal process",
+    ),
     "served": ("served by the recipient", "not served by the recipient", "not known whether the recipient serves them"),
 }
 
@@ -111,7 +115,7 @@ def _known(words: tuple[str, str, str], facts: set[Fact]) -> str:
 _CHOICES = {
     frozenset({"in"}): "opted in to {}",
     frozenset({"out"}): "opted out of {}",
-    frozenset({"unset"}): "chose nothing on {}",
+    frozenset({"unset"}): "having chosen nothing on {}",
     frozenset({"unknown"}): "with an unknown choice on {}",
     frozenset({"unset", "in"}): "known not to have opted out of {}",
     frozenset({"unset", "out"}): "known not to have opted in to {}",
