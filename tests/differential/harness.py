@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import cast
@@ -22,6 +22,7 @@ from upheld.policy.uses import CHOICES, Choice, Decision, Standing, Use
 
 Decide = Callable[[Sequence[Policy], Use, Standing], Decision]
 FORMS = ("predicates", "bits", "join")
+STRANGERS = 5
 
 
 @dataclass
@@ -53,6 +54,7 @@ class Asked:
     history: Sequence[Policy]
     standings: Sequence[Standing]
     decided: Decide = decide
+    strangers: bool = False  # also put rows whose codes are none; nothing may be permitted for them
 
     def __post_init__(self) -> None:
         self.table = Table(self.history)
@@ -60,11 +62,17 @@ class Asked:
         rows = (row_of(self.history, each) for each in self.standings)
         codes = map(self.table.standing_code, self.standings)
         numbered = [(at, code, *(row[column] for column in columns)) for at, (code, row) in enumerate(zip(codes, rows, strict=True))]
+        if self.strangers:
+            unknown = (None,) * len(columns)
+            codes_of_nobody = (None, -1, self.table.size, self.table.size + 1, 2**62)
+            assert len(codes_of_nobody) == STRANGERS
+            numbered += [(-1 - at, code, *unknown) for at, code in enumerate(codes_of_nobody)]
         self.engine.put("standings", {"id": "integer", "code": "integer", **columns}, numbered)
 
     def by_predicates(self, use: Use) -> dict[int, tuple[str, ...]]:
         """Which items the residual predicates permit, for each standing."""
-        return self._marked(sql.residuals(self.history, use, self.engine.dialect))
+        found = self._marked(sql.residuals(self.history, use, self.engine.dialect))
+        return {at: items for at, items in found.items() if at >= 0}
 
     def by_bits(self, use: Use) -> dict[int, tuple[str, ...]]:
         """Which items the bit tests permit, for each standing."""
@@ -73,13 +81,12 @@ class Asked:
 
     def by_join(self, use: Use) -> dict[int, Decision]:
         """The whole decision on each standing, from the exported table."""
-        pairs = deciding.decided(self.engine, self.table, use, "standings", ["id"])
+        pairs = deciding.decided(deciding.Standings(self.engine, "standings"), self.table, use, ["id"])
         return {key[0]: found for some in pairs for key, found in some if found is not None}
 
-    def selected(self, *predicates: exp.Expr) -> list[set[int]]:
-        """The standings that each predicate selects, as a release selects them."""
-        queries = [exp.select("id").from_("standings").where(predicate) for predicate in predicates]
-        return [{row[0] for row in self.engine.rows(query)} for query in queries]
+    def selected(self, predicate: exp.Expr) -> set[int]:
+        """The standings that a predicate selects, as a release selects them."""
+        return {row[0] for row in self.engine.rows(exp.select("id").from_("standings").where(predicate))}
 
     def compare(self, use: Use, count: Count, forms: Collection[str] = FORMS) -> None:
         """Every form against `decided`, for every standing."""
@@ -88,10 +95,12 @@ class Asked:
         dialect = self.engine.dialect
         if "predicates" in forms:
             self._check("predicates", use, {at: each.permitted for at, each in enumerate(expected)}, self.by_predicates(use), count)
-            self._check("residual", use, allowed, self.selected(sql.residual(self.history, use, dialect))[0], count)
+            found = self.selected(sql.residual(self.history, use, dialect))
+            self._check("residual", use, allowed, {at for at in found if at >= 0}, count)
         if "bits" in forms:
-            self._check("bits", use, {at: each.permitted for at, each in enumerate(expected)}, self.by_bits(use), count)
-            self._check("bit test", use, allowed, self.selected(sql.bit_test(self.table, use, "code", dialect))[0], count)
+            items = {at: each.permitted for at, each in enumerate(expected)} | {-1 - at: () for at in range(STRANGERS * self.strangers)}
+            self._check("bits", use, items, self.by_bits(use), count)
+            self._check("bit test", use, allowed, self.selected(sql.bit_test(self.table, use, "code", dialect)), count)
         if "join" in forms:
             self._check("join", use, dict(enumerate(expected)), self.by_join(use), count)
         count.rows += len(expected)
@@ -104,28 +113,14 @@ class Asked:
     def _check(self, form: str, use: Use, expected: object, found: object, count: Count) -> None:
         count.answers += len(self.standings)
         if found != expected:
-            at = next(at for at in range(len(self.standings)) if _at(found, at) != _at(expected, at))
+            at = next(at for at in range(-STRANGERS, len(self.standings)) if _at(found, at) != _at(expected, at))
             said = f"says {_at(found, at)}, the reference {_at(expected, at)}"
-            count.wrong.append(f"{self.engine.dialect}, {form}: {use} for {self.standings[at]}: {said}")
+            whom = self.standings[at] if at >= 0 else "a code that is none"
+            count.wrong.append(f"{self.engine.dialect}, {form}: {use} for {whom}: {said}")
 
 
 def _at(answers: object, at: int) -> object:
     return answers.get(at) if isinstance(answers, dict) else at in cast("set[int]", answers)
-
-
-def compare(
-    engine: Engine,
-    history: Sequence[Policy],
-    uses: Iterable[Use],
-    standings: Sequence[Standing],
-    decided: Decide = decide,
-    forms: Collection[str] = FORMS,
-) -> Count:
-    """All forms on one engine against `decided`, for every use and every standing."""
-    count, asked = Count(), Asked(engine, history, standings, decided)
-    for use in uses:
-        asked.compare(use, count, forms)
-    return count
 
 
 def recombined(people: Sequence[Standing], many: int) -> Iterator[Standing]:
