@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from typing import Literal, cast
 
 from lark import Token, Tree
@@ -135,10 +136,12 @@ def _complain_of_repeats(tree: Part, complain: Complain) -> None:
         seen.add(name)
 
 
-def _complain_unless(tree: Part, needed: dict[str, str], complain: Complain) -> None:
+def _complain_unless(tree: Part, needed: dict[str, str], text: str, complain: Complain) -> None:
     for name, example in needed.items():
         if _one(tree, name) is None:
-            complain(f"`{_PART_WORDS.get(name, name)}` is missing", f"say {example}")
+            word = _PART_WORDS.get(name, name)
+            near = get_close_matches(word, text.split(), n=1, cutoff=0.75)  # a misspelt one is read as part of a name
+            complain(f"`{word}` is missing", f"did you mean it with `{near[0]}`?" if near else f"say {example}")
 
 
 def _complain_of_parts(tree: Part, unfit: dict[str, str], complain: Complain) -> None:
@@ -179,7 +182,7 @@ def _rule(tree: Part, said: Said, complain: Complain) -> AnyStatement:
     using = _one(tree, "using")
     together = _one(using, "together") if using else None
     if effect == "allow":
-        _complain_unless(tree, {"using": "which items, as in `using order.name`"}, complain)
+        _complain_unless(tree, {"using": "which items, as in `using order.name`"}, said[2], complain)
         if together is not None:
             complain("`together with` has no meaning in an allow", "forbid the items together instead")
     else:
@@ -237,7 +240,7 @@ _GIVEN = "what they give, as in `given email, or name and address and zip`"
 
 
 def _stop(tree: Part, said: Said, complain: Complain) -> AnyStatement:
-    _complain_unless(tree, {"for_regions": _FOR, "by": _BY, "given": _GIVEN}, complain)
+    _complain_unless(tree, {"for_regions": _FOR, "by": _BY, "given": _GIVEN}, said[2], complain)
     within, extendable = _within(_one(tree, "within"))
     if extendable is not None:
         complain("a stop cannot be extended", "leave out `extendable by`")
@@ -247,7 +250,7 @@ def _stop(tree: Part, said: Said, complain: Complain) -> AnyStatement:
 
 
 def _right(tree: Part, said: Said, complain: Complain) -> AnyStatement:
-    _complain_unless(tree, {"for_regions": _FOR, "by": _BY}, complain)
+    _complain_unless(tree, {"for_regions": _FOR, "by": _BY}, said[2], complain)
     covering = _one(tree, "covering")
     period = None
     if covering is not None:

@@ -134,8 +134,10 @@ def _shadowed(scopes: Sequence[_Scope]) -> Iterator[Fault]:
             continue
         for other in holders.covering(scope.box):
             shadow = scopes[other]
-            if other == at or not _covers(shadow, scope) or (_covers(scope, shadow) and other > at):
+            if other == at or not _covers(shadow, scope):
                 continue
+            if other > at and shadow.box == scope.box and _covers(scope, shadow):
+                continue  # of two that say the same, the later is the one too many
             where = (
                 f"the {_kind(shadow.rule)} in line {shadow.rule.place.line}" if shadow.rule.clause != BUILT_IN else "the language itself"
             )

@@ -28,7 +28,8 @@ from upheld.policy.statements import (
 )
 from upheld.policy.terms import CHANNELS, IDENTIFIERS, LAWS, PURPOSES, RECIPIENTS, REGION_PARENTS, RIGHTS, Vocabulary
 
-REGIONS = frozenset({*REGION_PARENTS, "anywhere"})
+REGIONS = dict.fromkeys(("anywhere", *REGION_PARENTS))  # in an order, so that a suggestion is the same every time
+_EVERYWHERE = dict.fromkeys((*REGIONS, "anyone"))
 _VERSION = re.compile(r"[\w][\w.+-]{0,39}")
 _PURPOSE = re.compile(r"[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*){0,4}")
 _TOPIC = re.compile(r"[a-z][a-z0-9-]*")
@@ -41,9 +42,9 @@ class Words:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.vocabulary = Vocabulary.of(document.statements)
-        self.purposes = {*self.vocabulary.purpose_names, "any"}
-        self.items = {*self.vocabulary.item_names, "any"}
-        self.recipients = {*RECIPIENTS, "any"}
+        self.purposes = dict.fromkeys((*self.vocabulary.purpose_names, "any"))
+        self.items = dict.fromkeys((*self.vocabulary.item_names, "any"))
+        self.recipients = dict.fromkeys((*RECIPIENTS, "any"))
         # A word whose declaration could not be read is not also unknown: one fault, not two.
         unread = "\n".join(document.unread)
         self.excused = {(kind, name) for kind, name in re.findall(r"^(purpose|topic|collect) ([\w.-]+)", unread, re.MULTILINE)}
@@ -82,6 +83,8 @@ def _declare(what: str, name: str) -> str | None:
         return f"declare it, as in `purpose {name}: what it is`"
     if what == "topic":
         return f"declare it, as in `topic {name} stops marketing.email`"
+    if what == "region":
+        return "as in `us`, `us-ca`, `eu` or `de`; `anyone` is everybody, after `for`"
     return "a `collect` statement declares it" if what in {"item", "source"} else None
 
 
@@ -135,7 +138,7 @@ def _used(words: Words, statement: AnyStatement) -> Iterator[Fault]:
             yield from words.unknown(statement, "right", statement.rights, RIGHTS)
             yield from _used_in_intake(words, statement)
         case Contact():
-            yield from words.unknown(statement, "region", statement.regions, {*REGIONS, "anyone"})
+            yield from words.unknown(statement, "region", statement.regions, _EVERYWHERE)
         case Staff():
             yield from words.unknown(statement, "purpose", statement.purposes, words.purposes)
         case AskAge():
@@ -157,7 +160,7 @@ def _used_in_rule(words: Words, rule: Rule | Expectation) -> Iterator[Fault]:
 
 
 def _used_in_intake(words: Words, statement: Stop | Right) -> Iterator[Fault]:
-    yield from words.unknown(statement, "region", statement.regions, {*REGIONS, "anyone"})
+    yield from words.unknown(statement, "region", statement.regions, _EVERYWHERE)
     yield from words.unknown(statement, "channel", statement.channels, CHANNELS)
     yield from words.unknown(statement, "identifier", dict.fromkeys(chain(*statement.given)), IDENTIFIERS)
 

@@ -75,7 +75,7 @@ def read_statement(lines: Lines, clause: str) -> tuple[AnyStatement | None, list
             faults.append(Fault(lines.place(word.line or 1, word.column or 1), "too-long", message, "choose a shorter one"))
     folded = " ".join(lines.text.split())
     statement = build(tree, clause, start, folded, lambda message, hint: faults.append(Fault(start, "syntax", message, hint)))
-    if lines.text.rstrip().endswith(","):
+    if lines.text.rstrip().endswith(",") and not lines.text.startswith("purpose"):
         faults.append(Fault(lines.end(), "syntax", "the statement ends with a `,`", "leave it out, or finish the statement"))
     return (None, faults) if faults else (statement, [])
 
