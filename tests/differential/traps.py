@@ -28,7 +28,8 @@ staff marketing may marketing
 ```upheld
 allow marketing.email using order chosen by profile when opted in to newsletter
 allow marketing.post, marketing.phone using order.name unless opted out of sharing or under 16
-allow marketing.partner to third party using order.name, order.email when recipient is vetted and recipient is under contract and not under 13
+allow marketing.partner to third party using order.name, order.email
+  when recipient is vetted and recipient is under contract and not under 13
 allow marketing.post using profile when not known to be under 16
 ```
 
