@@ -385,3 +385,25 @@ def test_duties_of_a_law_are_asked_with_the_rest():
         yield Fault(Place(len(asked.clauses), 1), "duty", "no word on signals")
 
     assert [fault.rule for fault in check(document.parse(page(*SHOP)), [duty])] == ["duty"]
+
+
+def test_an_expectation_that_fails_is_an_error_with_a_counterexample():
+    (fault,) = faults("allow service to affiliate using order", "never service to affiliate using order.name", "never service to authority")
+    assert (fault.rule, fault.severity, fault.place) == ("expectation-fails", "error", Place(NEXT + 1, 1))
+    assert "this `never` does not hold" in fault.message
+    assert "`order.name` may go to `affiliate`" in fault.message
+
+
+def test_expectations_are_proven_once_every_rule_can_be_read():
+    found = faults("allow service to affiliate using order", "forbid servize to affiliate", "never service to affiliate using order.name")
+    assert [fault.rule for fault in found] == ["unknown-purpose"]
+
+
+def test_a_promise_of_the_sample_policy_that_its_rules_break_is_found():
+    text = NORTHGATE.read_text("utf-8").replace(
+        "order.shipping address\n  chosen by order.purchases\n  when", "order.shipping address, order.email\n  when"
+    )
+    found = check(document.parse(text))
+    assert [(fault.rule, text.split("\n")[fault.place.line - 1].split(" using")[0]) for fault in found] == [
+        ("expectation-fails", "never marketing to third party")
+    ]

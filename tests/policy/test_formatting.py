@@ -54,9 +54,7 @@ def test_the_sample_policy_is_laid_out_already():
             ["changes apply from posting, wider use of earlier information when agreed"],
         ),
         (
-            [
-                "allow marketing.post to third party using order.name, order.shipping address when recipient is vetted, at most 4 times a year"
-            ],
+            ["allow marketing.post to third party using order.name, order.shipping address when recipient is vetted and under 99"],
             [
                 "allow marketing.post",
                 "  to third party",
@@ -88,10 +86,8 @@ def test_statements_are_laid_out_one_way(written, lines):
 
 def test_the_prose_and_other_blocks_stay_as_they_are():
     text = (
-        FRONT
-        + "One  two \\\nthree  \nfour\n\n```json\n{  }\n```\n\n"
+        FRONT + "One  two \\\nthree  \nfour\n\n```json\n{  }\n```\n\n"
         "- five {#a}\n\n  ```upheld\n  forbid   any\n  ```\n\n> six {#b}\n>\n> ```upheld\n> forbid  any\n>\n> ```\n\n\n"
-    )
     )
     expected = text.replace("forbid   any", "forbid any").replace("forbid  any\n>\n", "forbid any\n").rstrip("\n") + "\n"
     assert formatting.format(text) == expected

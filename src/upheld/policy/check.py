@@ -11,6 +11,7 @@ from upheld.policy.check_words import Words, check_words, sound
 from upheld.policy.compiled import Policy
 from upheld.policy.document import Document
 from upheld.policy.faults import Fault
+from upheld.policy.prove import prove
 
 Duty = Callable[[Document], Iterable[Fault]]
 """What a law asks of a document: the faults are the duties that it does not meet."""
@@ -34,4 +35,10 @@ def _of_rules(document: Document, faults: Iterable[Fault]) -> Iterator[Fault]:
     if any(fault.severity == "error" for fault in faults):
         yield from check_rules(Policy(replace(document, statements=sound(document), faults=())))
         return
-    yield from check_rules(Policy(document))
+    policy = Policy(document)
+    yield from check_rules(policy)
+    for verdict in prove(policy):
+        if verdict.counterexample is not None:
+            expected = verdict.expectation
+            hint = f"change the rules, or what clause `{expected.clause}` promises"
+            yield Fault(expected.place, "expectation-fails", f"this `{expected.mood}` does not hold: {verdict.counterexample.words}", hint)
