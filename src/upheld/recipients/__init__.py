@@ -1,0 +1,1 @@
+"""WHO MAY RECEIVE: the register of recipients, how they were vetted, and the contracts that bind them."""
