@@ -27,9 +27,9 @@ def main(folder: Path) -> None:
     teller = Teller(folder, HOUSE)
     counted = tables.write(folder)
     teller.say(
-        f"A shop with {counted['customers.csv']:,} customers ({counted['order lines']:,} real order lines; the people are made up) has published a "
-        f"privacy policy, {POLICY}. {counted['newsletter.csv']:,} signed up for its newsletter, {counted['stopped.csv']} phoned to be left alone. "
-        "Is the page itself in order, and does it keep what it says?"
+        f"A shop with {counted['customers.csv']:,} customers ({counted['order lines']:,} real order lines; the people are made up) has "
+        f"published a policy, {POLICY}. {counted['newsletter.csv']:,} signed up for its newsletter, {counted['stopped.csv']} phoned "
+        "to be left alone. Is the page itself in order, and does it keep what it says?"
     )
     _in_force(teller)
     _choices(teller)
@@ -39,8 +39,8 @@ def main(folder: Path) -> None:
     _evidence(teller)
     _change(teller)
     teller.say(
-        f"That took {time.monotonic() - began:.0f} seconds. Everything is in {folder.name}/: change a clause in {folder.name}/{POLICY} and run a "
-        "command again, or read docs/policy-language.md."
+        f"That took {time.monotonic() - began:.0f} seconds. Everything is in {folder.name}/: change a clause in {folder.name}/{POLICY} "
+        "and run a command again, or read docs/policy-language.md."
     )
 
 

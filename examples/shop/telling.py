@@ -32,7 +32,11 @@ class Teller:
         """
         print(f"$ {command}", flush=True)
         ran = self.quietly(shlex.split(command))
-        lines = [line.rstrip() for line in (ran.stdout + ran.stderr).replace(f"{self.folder}/", "").splitlines() if line.strip()]
+        lines = [
+            line.rstrip()
+            for line in (ran.stdout + ran.stderr).replace(f"{self.folder}/", "").replace(str(self.folder), ".").splitlines()
+            if line.strip()
+        ]
         if ran.returncode != ends_with:
             sys.exit(f"{ran.stdout}{ran.stderr}\nthe demo expected this command to end with {ends_with}, it ended with {ran.returncode}")
         picked = [line for line in lines if pick(line)]
