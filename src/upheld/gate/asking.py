@@ -1,0 +1,122 @@
+"""One person, one use: the decision with everything it rests on. Named by identifiers, never by what the house knows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from upheld.choices import queries as choices
+from upheld.errors import Invalid
+from upheld.gate.asked import Asked
+from upheld.people import queries as people
+from upheld.people.codes import Keys, tight_codes
+from upheld.people.identifiers import Identifier
+from upheld.policy.compiled import Policy
+from upheld.policy.table import Table
+from upheld.policy.uses import Decision, Standing, Use
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What somebody wants to do with one person's items. Empty `items`: all that some permit of the purpose speaks of."""
+
+    purpose: str
+    to: str = "ourselves"
+    items: tuple[str, ...] = ()
+    totals: tuple[str, ...] = ()
+    chosen_by: tuple[str, ...] = ()
+    region: str | None = None
+    age: int | None = None
+    asked_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The decision. Where the identifiers meet several people, each was decided (`decisions`, with `standings`); `decision` is what all permit.
+
+    `sentences`: the text of every clause named. `at`: the moment that was asked about.
+    """
+
+    use: Use
+    decision: Decision
+    decisions: tuple[Decision, ...]
+    standings: tuple[Standing, ...]
+    known: bool
+    sentences: Mapping[str, str]
+    at: datetime
+    policy: Policy
+
+
+def answer(
+    conn: Connection, keys: Keys, identifiers: Sequence[Identifier], question: Question, asked: Asked, at: datetime, *, now: bool
+) -> Answer:
+    """Decide. `now`: everything written down counts; else only what had been chosen, and was known, at `at`.
+
+    `Invalid` if no identifier can be read, or a word of the question is not declared.
+    """
+    demand_readable(identifiers, keys)
+    history = asked.history
+    use = _use(question, asked)
+    topics = tuple(dict.fromkeys(topic for policy in reversed(history) for topic in policy.vocabulary.topics))
+    as_of = choices.AsOf(today=at, at=None if now else at, known_at=None if now else at)
+    found = sorted(people.find(conn, keys, identifiers))
+    standings = [choices.standing(conn, person, topics, as_of) for person in found] or [Standing(dict.fromkeys(topics, "unset"))]
+    told = [_told(standing, question) for standing in standings]
+    table = Table(history)
+    decisions = [table.decide(use, standing) for some in told for standing in some]
+    decision = min(decisions, key=lambda one: len(one.permitted))
+    permitted = tuple(item for item in decision.permitted if all(item in one.permitted for one in decisions))
+    if permitted != decision.permitted:
+        decision = replace(decision, permitted=permitted, refused=(*decision.refused, *(set(decision.permitted) - set(permitted))))
+    sentences = {clause.id: clause.text for policy in history for clause in policy.document.clauses}
+    named = {clause for one in decisions for clause in (*one.clauses, *(reason.clause for reason in one.reasons))}
+    return Answer(
+        use=use,
+        decision=decision,
+        decisions=tuple(decisions),
+        standings=tuple(standing for some in told for standing in some),
+        known=bool(found),
+        sentences={clause: text for clause, text in sentences.items() if clause in named},
+        at=at,
+        policy=asked.policy,
+    )
+
+
+def demand_readable(identifiers: Sequence[Identifier], keys: Keys) -> None:
+    """`Invalid` if nothing of what was given can be read; the message does not repeat it."""
+    if not any(tight_codes(identifier, keys) for identifier in identifiers):
+        raise Invalid("nobody can be meant by this: give an e-mail address, or first and last name, address and zip")
+
+
+def _told(standing: Standing, question: Question) -> list[Standing]:
+    """The standing with what the asker says of region and age; where that differs from the record, both count."""
+    told = [standing]
+    if question.region is not None and question.region != standing.region:
+        said = [replace(one, region=question.region) for one in told]
+        told = said if standing.region is None else told + said
+    if question.age is not None and question.age != standing.age:
+        said = [replace(one, age=question.age) for one in told]
+        told = said if standing.age is None else told + said
+    return told
+
+
+def _use(question: Question, asked: Asked) -> Use:
+    items = question.items
+    if not items and not question.totals:
+        words = asked.policy.vocabulary
+        purposes = set(words.expand_purpose(question.purpose))
+        named = {item for rule in asked.policy.allows if purposes & rule.purposes and asked.kind in rule.recipients for item in rule.items}
+        items = tuple(item for item in words.items if item in named) or words.items
+    return Use(
+        purpose=question.purpose,
+        items=items,
+        to=asked.kind,
+        totals=question.totals,
+        chosen_by=question.chosen_by,
+        vetted=asked.vetted,
+        under_contract=asked.under_contract,
+        asked_by=question.asked_by,
+    )

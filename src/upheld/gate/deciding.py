@@ -1,0 +1,72 @@
+"""Deciding a whole list: from one reading of the record to what may leave of each row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from upheld.gate import facts
+from upheld.gate.gathering import Gathered
+from upheld.gate.lists import OpenList
+from upheld.gate.mapping import Mapping_
+from upheld.gate.snapshot import Snapshot
+from upheld.gate.verdicts import CAPPED, NOBODY, Decided, Verdicts, decide_rows
+from upheld.gate.workbench import Workbench
+from upheld.policy.uses import Use
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was decided about a list, and who of the known persons its permitted rows are about."""
+
+    verdicts: Verdicts
+    decided: Decided
+    rows: NDArray[np.int64]
+    persons: NDArray[np.int64]
+
+    def same_as(self, other: Outcome) -> bool:
+        """Whether the same cells may leave."""
+        return bool(np.array_equal(self.decided.masks, other.decided.masks))
+
+    def without(self, capped: NDArray[np.bool_]) -> Outcome:
+        """The same, without rows about people who were given out as often as the policy lets."""
+        _bar(self.decided.masks, self.decided.numbers, capped & (self.decided.masks != 0), CAPPED)
+        return self
+
+    @property
+    def released_persons(self) -> NDArray[np.int64]:
+        """The known persons whom permitted rows are about, each once, sorted."""
+        found: NDArray[np.int64] = np.unique(self.persons[self.decided.masks[self.rows] != 0])
+        return found
+
+
+def decide_list(
+    opened: OpenList,
+    mapping: Mapping_,
+    bench: Workbench,
+    gathered: Gathered,
+    snapshot: Snapshot,
+    use: Use,
+) -> Outcome:
+    """Decide every row."""
+    table = snapshot.table
+    row = table.row(use)
+    verdicts = Verdicts((*use.items, *use.totals), row.decide_code, table.dims, snapshot.nobody)
+    times = facts.Times(
+        snapshot.at.date(),
+        tuple((policy.version, since) for policy, since in zip(snapshot.history, snapshot.since, strict=True)),
+        snapshot.history[-1].vocabulary.sources,
+    )
+    said = facts.standings(opened, mapping, bench, table, snapshot.topics, times)
+    rows, persons = gathered.meet(snapshot.index)
+    decided = decide_rows(verdicts, opened.rows, said, (rows, snapshot.of(persons)))
+    _bar(decided.masks, decided.numbers, ~gathered.named, NOBODY)
+    return Outcome(verdicts, decided, rows, persons)
+
+
+def _bar(masks: NDArray[Any], numbers: NDArray[np.int32], which: NDArray[np.bool_], number: int) -> None:
+    masks[which] = 0
+    numbers[which] = number

@@ -1,0 +1,149 @@
+"""What a list itself says about its people (place, age, since when), as parts of a standing code; computed once per distinct value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlglot import exp
+
+from upheld.errors import Invalid
+from upheld.gate.lists import ROW, OpenList
+from upheld.gate.mapping import Mapping_
+from upheld.gate.patterns import day
+from upheld.gate.regions import region_of
+from upheld.gate.workbench import Workbench
+from upheld.policy.uses import Choice, Standing
+
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "place": ("region", "country", "state"),
+    "years": ("age", "birth date"),
+    "origin": ("version", "collected"),
+    "service": ("served",),
+}
+"""Which columns together say one fact."""
+
+MOST = 500_000
+"""More distinct values than this in one fact's columns are no facts."""
+
+Standings = NDArray[np.int64]
+
+
+class Coding(Protocol):
+    """What turns a standing into its code; additive, as codes of mixed radix are."""
+
+    def standing_code(self, standing: Standing) -> int:
+        """The code of a standing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """What the facts are read against: today, and from when each version of the policy applied (oldest first)."""
+
+    today: date
+    versions: tuple[tuple[str, datetime], ...]
+    sources: tuple[str, ...]
+
+
+def stranger(topics: Sequence[str], **facts: Any) -> Standing:  # noqa: ANN401 - the standing's own fields
+    """The standing of somebody who is not known: nothing was chosen on any topic."""
+    unset: Choice = "unset"
+    return Standing(choices=dict.fromkeys(topics, unset), **facts)
+
+
+def standings(
+    opened: OpenList, mapping: Mapping_, bench: Workbench, coding: Coding, topics: Sequence[str], times: Times
+) -> Standings | int:
+    """The standing code of every row as if its person were not known; one number if all rows have the same."""
+    base = coding.standing_code(stranger(topics))
+    parts = []
+    for group, roles in GROUPS.items():
+        places = [(role, place) for role in roles if (place := mapping.place(role)) is not None]
+        if places:
+            parts.append(_part(group, places, opened, bench, lambda facts: coding.standing_code(stranger(topics, **facts)) - base, times))
+    if not parts:
+        return base
+    total: exp.Expr = exp.Literal.number(base)
+    query = exp.select(exp.column(ROW, table="list")).from_(opened.relation.subquery("list"))
+    for table, keys in parts:
+        same = exp.and_(*(exp.EQ(this=_text(key, place, "list"), expression=exp.column(f"k{place}", table=table)) for key, place in keys))
+        query = query.join(exp.to_table(table), on=same, join_type="inner")
+        total = exp.Add(this=total, expression=exp.column("part", table=table))
+    found = bench.arrays(query.select(exp.cast(total, "BIGINT").as_("code")))
+    codes = np.full(opened.rows, base, dtype=np.int64)
+    codes[found[ROW]] = found["code"]
+    for table, _ in parts:
+        bench.drop(table)
+    return codes
+
+
+def _part(
+    group: str, places: list[tuple[str, int]], opened: OpenList, bench: Workbench, code: Callable[[dict[str, Any]], int], times: Times
+) -> tuple[str, list[tuple[str, int]]]:
+    """A table from the distinct texts of a fact's columns to its part of the code."""
+    texts = [_text(role, place, "list").as_(f"k{place}") for role, place in places]
+    rows = bench.rows(exp.select(*texts).distinct().from_(opened.relation.subquery("list")).limit(MOST + 1))
+    if len(rows) > MOST:
+        raise Invalid(f"the columns mapped to `{places[0][0]}` hold too many different values: map them with `--map COLUMN=nothing`")
+    roles = [role for role, _ in places]
+    known: dict[str, int] = {}
+    parts = np.empty(len(rows), dtype=np.int64)
+    for at, row in enumerate(rows):
+        facts = fact(group, dict(zip(roles, row, strict=True)), times)
+        key = repr(sorted(facts.items(), key=str))
+        if key not in known:
+            known[key] = code(facts)
+        parts[at] = known[key]
+    columns: dict[str, NDArray[Any]] = {
+        f"k{place}": np.array([row[at] for row in rows], dtype=object) for at, (_, place) in enumerate(places)
+    }
+    table = f"fact_{group}"
+    bench.put(table, {**columns, "part": parts})
+    return table, places
+
+
+def _text(role: str, place: int, table: str) -> exp.Expr:
+    text: exp.Expr = exp.Coalesce(this=exp.cast(exp.column(f"c{place}", table=table), "VARCHAR"), expressions=[exp.Literal.string("")])
+    # The time of day would make every row's value its own; the day alone can only mean an earlier version.
+    return exp.Left(this=text, expression=exp.Literal.number(10)) if role in {"collected", "birth date"} else text
+
+
+def fact(group: str, texts: Mapping[str, str], times: Times) -> dict[str, Any]:
+    """What the texts of one group's columns say, as fields of a `Standing`; what cannot be read is unknown."""
+    if group == "place":
+        return {"region": region_of(texts.get("region"), texts.get("country"), texts.get("state"))}
+    if group == "years":
+        return {"age": age_of(texts.get("age", ""), texts.get("birth date", ""), times.today)}
+    if group == "service":
+        said = texts["served"].strip().casefold()
+        return {"served": True if said in {"true", "yes", "1", "y", "t"} else False if said in {"false", "no", "0", "n", "f"} else None}
+    version = _version(texts.get("version", ""), texts.get("collected", ""), times)
+    return {"since": dict.fromkeys(times.sources, version)} if version else {}
+
+
+def age_of(age: str, born: str, today: date) -> int | None:
+    """The age in whole years. Given twice, the younger; None if it cannot be read."""
+    ages = []
+    if age.strip().isdecimal() and int(age) <= 130:
+        ages.append(int(age))
+    on = day(born)
+    if on is not None and on <= today:
+        ages.append(today.year - on.year - ((today.month, today.day) < (on.month, on.day)))
+    return min(ages, default=None)
+
+
+def _version(version: str, collected: str, times: Times) -> str | None:
+    """The version that the list names; else the one in force on the day. Unknown ones name none, which means the earliest."""
+    names = [name for name, _ in times.versions]
+    if version.strip() in names:
+        return version.strip()
+    on = day(collected)
+    if on is None:
+        return None
+    at = datetime.combine(on, time(), UTC)
+    return next((name for name, since in reversed(times.versions) if since <= at), None)

@@ -1,0 +1,122 @@
+"""Whom the rows of a list name: all match codes of all rows, chunk by chunk, kept on disk while the release runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlglot import exp
+
+from upheld.gate.lists import ROW, OpenList
+from upheld.gate.mapping import Mapping_
+from upheld.gate.orders import Watch
+from upheld.gate.workbench import Workbench
+from upheld.people.codes import Keys
+from upheld.people.columns import Chunk, Columns, Reader
+from upheld.people.matching import Index
+
+CHUNK = 500_000
+
+
+@dataclass(slots=True)
+class Gathered:
+    """The codes of a list's rows, in files of `folder`; `named` says which rows name somebody."""
+
+    folder: Path
+    named: NDArray[np.bool_]
+    bases: list[int] = field(default_factory=list)
+
+    def add(
+        self, base: int, codes: NDArray[np.uint64], guards: NDArray[np.uint32], rows: NDArray[np.int64], kept: NDArray[np.bool_]
+    ) -> None:
+        """Keep a chunk's codes; `kept` marks those that will be evidence."""
+        np.save(self._file(base, "codes"), codes)
+        np.save(self._file(base, "guards"), guards)
+        np.save(self._file(base, "rows"), (rows - base).astype(np.uint32))
+        np.save(self._file(base, "kept"), kept)
+        self.named[rows] = True
+        self.bases.append(base)
+
+    def meet(self, index: Index) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """All rows with the known persons they match, each pair once."""
+        found = (
+            []
+            if not len(index)
+            else [index.match(Chunk(self._load(base, "codes"), self._load(base, "guards"), self._rows(base))) for base in self.bases]
+        )
+        if not found:
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        rows, persons = zip(*found, strict=True)
+        return np.concatenate(rows), np.concatenate(persons)
+
+    def evidence(self, keep: NDArray[np.bool_]) -> NDArray[np.uint64]:
+        """The evidence codes of the rows that are kept, sorted, each once."""
+        parts = [self._load(base, "codes")[self._load(base, "kept") & keep[self._rows(base)]] for base in self.bases]
+        codes = np.concatenate(parts) if parts else np.empty(0, np.uint64)
+        parts.clear()
+        codes.sort()
+        if len(codes):
+            new = np.empty(len(codes), dtype=np.bool_)
+            new[0] = True
+            np.not_equal(codes[1:], codes[:-1], out=new[1:])
+            if not new.all():
+                codes = codes[new]
+        return codes
+
+    def chunks(self) -> Iterator[tuple[NDArray[np.uint64], NDArray[np.int64]]]:
+        """Evidence codes and their rows, chunk by chunk."""
+        for base in self.bases:
+            kept = self._load(base, "kept")
+            yield self._load(base, "codes")[kept], self._rows(base)[kept]
+
+    def _rows(self, base: int) -> NDArray[np.int64]:
+        return self._load(base, "rows").astype(np.int64) + base
+
+    def _load(self, base: int, what: str) -> NDArray[Any]:
+        loaded: NDArray[Any] = np.load(self._file(base, what))
+        return loaded
+
+    def _file(self, base: int, what: str) -> Path:
+        return self.folder / f"{what}.{base}.npy"
+
+
+def gather(opened: OpenList, mapping: Mapping_, bench: Workbench, keys: Keys, folder: Path, watch: Watch) -> Gathered:
+    """Compute the match codes of every row."""
+    reader = Reader(bench.connection, columns_of(mapping), keys)
+    gathered = Gathered(folder, np.zeros(opened.rows, dtype=np.bool_))
+    for base in range(0, opened.rows, CHUNK):
+        watch("read", base, opened.rows)
+        row = exp.column(ROW)
+        window = exp.and_(
+            exp.GTE(this=row, expression=exp.Literal.number(base)), exp.LT(this=row.copy(), expression=exp.Literal.number(base + CHUNK))
+        )
+        query = exp.select("*").from_(opened.relation.subquery("list")).where(window)
+        chunk = reader.read(bench.connection.sql(query.sql("duckdb")), row=ROW)
+        kept = np.ones(len(chunk.codes), dtype=np.bool_)
+        gathered.add(base, chunk.codes, chunk.guards, chunk.rows, kept)
+    watch("read", opened.rows, opened.rows)
+    return gathered
+
+
+def columns_of(mapping: Mapping_) -> Columns:
+    """Which of a list's columns make identifiers."""
+
+    def column(role: str) -> str | None:
+        place = mapping.place(role)
+        return None if place is None else f"c{place}"
+
+    split = mapping.by_post and column("first") is not None and column("last") is not None
+    return Columns(
+        email=column("email"),
+        phone=column("phone"),
+        account=column("account"),
+        first=column("first") if split else None,
+        last=column("last") if split else None,
+        name=column("full") if mapping.by_post and not split else None,
+        address=column("address") if mapping.by_post else None,
+        zip=column("zip") if mapping.by_post else None,
+    )

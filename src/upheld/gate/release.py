@@ -1,0 +1,215 @@
+"""The main job: a list comes in, what may leave goes out, and the record says so before the file appears."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from pyroaring import BitMap
+from sqlalchemy import Connection
+
+from upheld.errors import Conflict
+from upheld.gate import caps, summary
+from upheld.gate.asked import Asked
+from upheld.gate.deciding import Outcome, decide_list
+from upheld.gate.evidence import Evidence
+from upheld.gate.gathering import Gathered, columns_of, gather
+from upheld.gate.lists import OpenList, open_list, sample
+from upheld.gate.mapping import Mapping_, map_columns
+from upheld.gate.orders import Order, Watch, unwatched
+from upheld.gate.publishing import Unfinished, demand_free, hash_of, publish, working_folder, writing
+from upheld.gate.recording import Leaving, record_leaving
+from upheld.gate.recovery import end, recover
+from upheld.gate.snapshot import Snapshot, ask, take
+from upheld.gate.summary import Summary
+from upheld.gate.workbench import Workbench
+from upheld.gate.writing import Shown, form_of, put_bits, released, shown_columns, write
+from upheld.home import Home
+from upheld.people.codes import Keys
+from upheld.policy.uses import Use
+from upheld.record import Actor, Record
+
+TRIES = 4
+"""How often a release starts its decisions again because choices came in; after that it holds the record while it decides."""
+
+Clock = Callable[[], datetime]
+
+
+def release(home: Home, record: Record, order: Order, clock: Clock, actor: Actor, watch: Watch = unwatched) -> Summary:
+    """Decide a list and write what may leave; returns what became of it. With no row permitted, nothing is written or recorded.
+
+    Everything committed before the release commits is honoured, however late. `Invalid`, `NotFound`, `Refused` or `Conflict` say what to
+    do; then nothing appears. Killed at any moment, it leaves either no release, or a recorded one that the next start completes.
+    """
+    recover(record, clock(), actor)
+    watch("recovered", 0, 0)
+    out = order.out
+    if out is not None:
+        out = Path(out).absolute()
+        form_of(out)
+        demand_free(out)
+    with contextlib.ExitStack() as leaving:
+        work = leaving.enter_context(working_folder(home.path, out or home.path / "nothing"))
+        unfinished = leaving.enter_context(writing(out)) if out is not None else None
+        watch("locked", 0, 0)
+        bench = Workbench(work)
+        leaving.callback(bench.close)
+        with record.reading() as conn:
+            asked = ask(conn, order.purpose, order.to, clock())  # what is not known is refused before a long list is read
+        opened, mapping, gathered = _read(order, asked, home, bench, work, watch)
+        return _Release(home, record, order, clock, actor, watch, bench, opened, mapping, gathered).run(unfinished, out)
+
+
+def _read(order: Order, asked: Asked, home: Home, bench: Workbench, work: Path, watch: Watch) -> tuple[OpenList, Mapping_, Gathered]:
+    opened = open_list(order.list, bench, work, order.reading)
+    watch("read", 0, opened.rows)
+    mapping = map_columns(opened.columns, sample(opened, bench), asked.policy.vocabulary, order.mapping, order.source)
+    mapping.demand_identifier(opened.name)
+    watch("mapped", 0, 0)
+    gathered = gather(opened, mapping, bench, Keys(home.key), work, watch)
+    return opened, mapping, gathered
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What would leave by one reading of the record."""
+
+    asked: Asked
+    use: Use
+    snapshot: Snapshot
+    outcome: Outcome
+    cap: str | None
+    shown: tuple[Shown, ...]
+
+    @property
+    def leaves(self) -> bool:
+        """Whether anything leaves at all."""
+        return bool(self.shown)
+
+
+@dataclass(slots=True)
+class _Release:
+    """One release on its way."""
+
+    home: Home
+    record: Record
+    order: Order
+    clock: Clock
+    actor: Actor
+    watch: Watch
+    bench: Workbench
+    opened: OpenList
+    mapping: Mapping_
+    gathered: Gathered
+
+    def run(self, unfinished: Unfinished | None, out: Path | None) -> Summary:
+        """Decide, write, record and publish; again, if the record moved meanwhile."""
+        draft = self._draft()
+        if unfinished is None or out is None or not draft.leaves:
+            return self._summary(draft)
+        written: _Draft | None = None
+        for attempt in range(TRIES):
+            if written is None or not draft.outcome.same_as(written.outcome):
+                self._write(draft, unfinished)
+                written = draft
+            with self.record.transaction() as tx:
+                if self._still_holds(tx, draft):
+                    done = self._recorded(tx, draft, unfinished, out)
+                    break
+            self.watch("again", attempt, TRIES)
+            draft = self._draft()
+            if not draft.leaves:
+                return self._summary(draft)
+        else:
+            with self.record.transaction() as tx:  # choices come in faster than the list is decided: now they wait for it
+                draft = self._draft(tx)
+                if not draft.leaves:
+                    return self._summary(draft)
+                self._write(draft, unfinished)
+                done = self._recorded(tx, draft, unfinished, out)
+        unfinished.recorded = True
+        self.watch("recorded", 0, 0)
+        return self._publish(done, out)
+
+    def _draft(self, conn: Connection | None = None) -> _Draft:
+        with contextlib.ExitStack() as leaving:
+            conn = conn or leaving.enter_context(self.record.reading())
+            at = self.clock()
+            asked = ask(conn, self.order.purpose, self.order.to, at)
+            use = asked.use_of(self.mapping.items, self.order)
+            snapshot = take(conn, asked, columns_of(self.mapping), at)
+            self.watch("snapshot", 0, 0)
+            outcome = decide_list(self.opened, self.mapping, self.bench, self.gathered, snapshot, use)
+            self.watch("matched", 0, 0)
+            reached = caps.caps_of(conn, snapshot, outcome)
+            if reached:
+                outcome = outcome.without(caps.capped_rows(conn, reached, self.gathered, outcome))
+        self.watch("decided", 0, 0)
+        shown = shown_columns(self.opened, self.mapping, outcome.verdicts.items, outcome.decided.masks)
+        return _Draft(asked, use, snapshot, outcome, reached[0].clause if reached else None, shown)
+
+    def _write(self, draft: _Draft, unfinished: Unfinished) -> None:
+        put_bits(self.bench, draft.outcome.decided.masks, draft.shown)
+        form = form_of(Path(self.order.out or ""))
+        write(self.bench, released(self.opened, draft.shown), unfinished.path, form)
+        self.watch("written", 0, 0)
+        unfinished.sync()
+        self.watch("synced", 0, 0)
+        self.opened.demand_unchanged()
+
+    def _still_holds(self, tx: Connection, draft: _Draft) -> bool:
+        """Whether what was decided is what would be decided now: nothing came in that touches it, no contract or policy ran out."""
+        asked = ask(tx, self.order.purpose, self.order.to, self.clock())
+        return asked == draft.asked and draft.snapshot.still_holds(tx, self.gathered, draft.outcome.persons)
+
+    def _recorded(self, tx: Connection, draft: _Draft, unfinished: Unfinished, out: Path) -> Summary:
+        keep = draft.outcome.decided.masks != 0
+        evidence = Evidence(BitMap(draft.outcome.released_persons.astype(np.uint32)), self.gathered.evidence(keep))
+        said = replace(self._summary(draft), out=str(out), output_hash=hash_of(unfinished.path))
+        items = tuple(item for item in draft.use.items if any(draft.outcome.verdicts.items[column.bit] == item for column in draft.shown))
+        leaving = Leaving(said, draft.asked.kind, "individual", items, draft.use.chosen_by, str(out), evidence)
+        number = record_leaving(tx, leaving, self.clock(), self.actor)
+        self.watch("recording", 0, 0)
+        return replace(said, release=number)
+
+    def _publish(self, done: Summary, out: Path) -> Summary:
+        assert done.release is not None
+        try:
+            publish(out)
+        except Conflict:
+            end(self.record, done.release, "undelivered", self.clock(), self.actor)
+            raise
+        self.watch("published", 0, 0)
+        end(self.record, done.release, "delivered", self.clock(), self.actor)
+        self.watch("delivered", 0, 0)
+        return done
+
+    def _summary(self, draft: _Draft) -> Summary:
+        outcome, decided = draft.outcome, draft.outcome.decided
+        kept = decided.masks[decided.masks != 0]
+        some, every = (int(np.bitwise_or.reduce(kept)), int(np.bitwise_and.reduce(kept))) if len(kept) else (0, 0)
+        met = [outcome.verdicts.decisions[number] for number in np.unique(decided.numbers[decided.masks != 0]).tolist()]
+        decisions, sentences = outcome.verdicts.decisions, draft.snapshot.sentences
+        policy = draft.asked.policy
+        return Summary(
+            list=self.opened.name,
+            purpose=draft.use.purpose,
+            recipient=self.order.to,
+            policy_version=policy.version,
+            policy_hash=policy.hash,
+            read=self.opened.rows + len(self.opened.rejected),
+            released=len(kept),
+            refused=self.opened.rows - len(kept),
+            rejected=len(self.opened.rejected),
+            persons=len(outcome.released_persons),
+            refusals=summary.refusals(decided, decisions, sentences, draft.cap),
+            cells=summary.cells(decided, decisions, sentences),
+            columns=summary.column_outcomes(self.mapping, outcome.verdicts.items, some, every, summary.whys(decisions)),
+            clauses=tuple(sorted({clause for decision in met for clause in decision.clauses})),
+            obligations=summary.joined(met),
+            input_hash=self.opened.hash,
+        )
