@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from upheld.errors import Conflict, Invalid
 from upheld.ledger import kinds, tree
@@ -17,6 +17,11 @@ from upheld.ledger.models import ACTOR, ENTRY, HEAD, NODE
 from upheld.record import Actor, micros
 
 HASH_BYTES = 32
+
+_HEAD = select(HEAD.c.size, HEAD.c.at, HEAD.c.edge).with_for_update()
+_KNOWN_ACTOR = select(ACTOR.c.id, ACTOR.c.salt).where(ACTOR.c.name == bindparam("name"))
+_NEW_ACTOR = insert(ACTOR).returning(ACTOR.c.id)
+_ADD_ENTRIES, _ADD_NODES, _MOVE_HEAD = insert(ENTRY), insert(NODE), update(HEAD)  # made once: making one costs as much as running it
 
 
 def append(tx: Connection, kind: str, body: Mapping[str, JSON], at: datetime, actor: Actor) -> int:
@@ -29,7 +34,7 @@ def append(tx: Connection, kind: str, body: Mapping[str, JSON], at: datetime, ac
 
 def append_many(tx: Connection, entries: Iterable[tuple[str, Mapping[str, JSON]]], at: datetime, actor: Actor) -> range:
     """Add entries of one time and actor in their order; returns their numbers. Errors as for `append`; then none is added."""
-    head = tx.execute(select(HEAD.c.size, HEAD.c.at, HEAD.c.edge).with_for_update()).one()
+    head = tx.execute(_HEAD).one()
     if head.at is not None and at < head.at:
         raise Conflict(f"the clock went back: the last entry is of `{head.at:%Y-%m-%d %H:%M:%S}` UTC; set the clock, or wait until then")
     first, size = head.size, head.size
@@ -45,10 +50,10 @@ def append_many(tx: Connection, entries: Iterable[tuple[str, Mapping[str, JSON]]
         rows.append({"id": size, "at": at, "kind": kind, "canonical": canonical})
         size += 1
     if rows:
-        tx.execute(insert(ENTRY), rows)
+        tx.execute(_ADD_ENTRIES, rows)
         if nodes:
-            tx.execute(insert(NODE), nodes)
-        tx.execute(update(HEAD).values(size=size, at=at, edge=b"".join(edge)))
+            tx.execute(_ADD_NODES, nodes)
+        tx.execute(_MOVE_HEAD, {"size": size, "at": at, "edge": b"".join(edge)})
     return range(first, size)
 
 
@@ -61,10 +66,10 @@ def _actor(tx: Connection, actor: Actor) -> dict[str, JSON]:
     """How entries name an actor: a number, the role, and a commitment to the name, which only the record can open."""
     if actor.role is not None and not kinds.WORD.holds(actor.role):
         raise Invalid("an actor's role must be a word of the policy")
-    known = tx.execute(select(ACTOR.c.id, ACTOR.c.salt).where(ACTOR.c.name == actor.name)).first()
+    known = tx.execute(_KNOWN_ACTOR, {"name": actor.name}).first()
     if known is None:
         salt = fresh_salt()
-        number = tx.execute(insert(ACTOR).values(name=actor.name, salt=salt).returning(ACTOR.c.id)).scalar_one()
+        number = tx.execute(_NEW_ACTOR, {"name": actor.name, "salt": salt}).scalar_one()
     else:
         number, salt = known.id, known.salt
     return {"id": number, "name": commit(actor.name.encode(), salt), "role": actor.role}
