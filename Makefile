@@ -27,7 +27,7 @@ test-engines: $(VENV)/.engines ## the SQL executed on Spark (needs Java) and Cli
 	$(BIN)/python -m pytest -m "spark or clickhouse" $(T)
 
 powercut: $(VENV)/.dev ## 100,000 simulated power cuts of the record
-	$(BIN)/python -m pytest -m slow tests/record tests/gate
+	$(BIN)/python -m benches.powercut
 
 check: $(VENV)/.dev ## ruff, mypy --strict, import-linter, the tests of house and documents
 	$(BIN)/ruff check .

@@ -1,7 +1,7 @@
 """Lives of a record that the power cuts short: act, lose power, look what is left, act on.
 
 A *lineage* is one record through twenty cuts. After every cut everything that was ever acknowledged must be there, the ledger must verify,
-SQLite's own check must be clean, and of the action under way all or nothing must have happened.
+SQLite's own check must be clean, and of the transaction under way all or nothing must have happened.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -31,14 +32,13 @@ _DRIVES = count()
 
 @dataclass(frozen=True)
 class Action:
-    """Something our own code does in one transaction.
+    """Something our own code does.
 
-    `prepare` makes what it needs; `do(record, number, at)` returns when it is acknowledged, with the key by which `found` lists it.
+    `do(record, number, at, told)` calls `told` with a key after each transaction that it believes committed; `found` lists those keys.
     """
 
     name: str
-    prepare: Callable[[Record], None]
-    do: Callable[[Record, int, datetime], Hashable]
+    do: Callable[[Record, int, datetime, Callable[[Hashable], None]], None]
     found: Callable[[Connection], set[Hashable]]
 
 
@@ -53,6 +53,12 @@ class Outcome:
     broken: int = 0
     by_action: dict[str, int] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+
+    def hear(self, told: dict[str, set[Hashable]], name: str, key: Hashable) -> None:
+        """An action says that something is committed."""
+        told[name].add(key)
+        self.acknowledged += 1
+        self.by_action[name] = self.by_action.get(name, 0) + 1
 
     def add(self, other: Outcome) -> None:
         for name in ("cuts", "acknowledged", "lost", "cuts_that_lost", "broken"):
@@ -70,8 +76,6 @@ class World:
         self.drive = Drive(f"powercut-{next(_DRIVES)}")
         self.record = Record(f"sqlite:///{folder}/record.db", dbapi=shim.module(self.drive, synchronous, checkpoint_pages))
         self.record.create()
-        for action in actions:
-            action.prepare(self.record)
         self.record.close()
         self.template: Disk = self.drive.disk.copy()
 
@@ -94,9 +98,7 @@ class World:
         try:
             while True:
                 action, number = chance.choice(self.actions), next(numbers)
-                told[action.name].add(action.do(self.record, number, BEGIN + timedelta(seconds=number)))
-                outcome.acknowledged += 1
-                outcome.by_action[action.name] = outcome.by_action.get(action.name, 0) + 1
+                action.do(self.record, number, BEGIN + timedelta(seconds=number), partial(outcome.hear, told, action.name))
         except Exception:
             if not self.drive.disk.dead:
                 raise
@@ -133,7 +135,7 @@ class World:
         extra = sum(len(found[name] - told[name]) for name in told)
         faults = [*verdict.faults, *(["SQLite's own check fails"] if sound != "ok" else [])]
         if extra > 1:
-            faults.append(f"{extra} actions are there that nobody was told of, and one at most was under way")
+            faults.append(f"{extra} things are there that nobody was told of, and one at most was under way")
         outcome.lost += lost
         outcome.cuts_that_lost += lost > 0
         outcome.broken += bool(faults)
