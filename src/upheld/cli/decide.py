@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from upheld.policy.compiled import Policy
     from upheld.policy.uses import Decision, Standing, Use
 
-FACT = {"default": None, "show_default": False}
-
 
 @click.command(short_help="Decide one use for one person.")
 @click.option("--policy", "files", multiple=True, type=click.Path(path_type=Path), help="A version, oldest first. Else what is posted.")
@@ -29,10 +27,10 @@ FACT = {"default": None, "show_default": False}
 @click.option("--people", type=click.IntRange(min=1), help="How many people the totals cover at least.")
 @click.option("--chosen-by", multiple=True, metavar="ITEM", help="An item by which people are chosen.")
 @click.option("--to", default="ourselves", show_default=True, metavar="RECIPIENT", help="Who gets it.")
-@click.option("--vetted/--not-vetted", **FACT, help="Whether the recipient is vetted.")
-@click.option("--under-contract/--no-contract", **FACT, help="Whether a contract with the recipient covers it.")
-@click.option("--legal-process/--no-legal-process", **FACT, help="Whether the recipient shows legal process.")
-@click.option("--served/--not-served", **FACT, help="Whether the recipient serves the person.")
+@click.option("--vetted/--not-vetted", default=None, help="Whether the recipient is vetted.")
+@click.option("--under-contract/--no-contract", default=None, help="Whether a contract with the recipient covers it.")
+@click.option("--legal-process/--no-legal-process", default=None, help="Whether the recipient shows legal process.")
+@click.option("--served/--not-served", default=None, help="Whether the recipient serves the person.")
 @click.option("--asked-by", metavar="ROLE", help="The staff role that asks.")
 @click.option("--choice", "choices", multiple=True, metavar="TOPIC=in|out|unset", help="What the person chose.")
 @click.option("--nothing-else-chosen", is_flag=True, help="On all topics not named, the person chose nothing. Else that is unknown.")
@@ -41,7 +39,7 @@ FACT = {"default": None, "show_default": False}
 @click.option("--since", multiple=True, metavar="SOURCE=VERSION", help="Under which version the person's items of a source stand.")
 @with_json
 @pass_edge
-def decide(edge: Edge, files: tuple[Path, ...], *, as_json: bool, **asked: Any) -> int:  # noqa: ANN401 - click's values, by their options
+def decide(edge: Edge, /, files: tuple[Path, ...], *, as_json: bool, **asked: Any) -> int:  # noqa: ANN401 - click's values, by their options
     """Decide one use for one person. A fact that is not given is unknown, and what is unknown never helps.
 
     Ends with 1 if anything asked for is refused. For a person in the record, with all that is known about them: `upheld why`.
