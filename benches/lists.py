@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 
 SYLLABLES = (
-    "an ba bel bri cal car da del do el en er fa fin ga gil ha hen i ja jo ka kel la len li lo ma mar mi mo na nel ni no o pa per qui ra ren "
-    "ri ro sa sel si so ta tel ti to u va vel vi wa wen wi ya yel zo zu"
+    "an ba bel bri cal car da del do el en er fa fin ga gil ha hen i ja jo ka kel la len li lo ma mar mi mo na nel ni no o pa per qui ra "
+    "ren ri ro sa sel si so ta tel ti to u va vel vi wa wen wi ya yel zo zu"
 ).split()
 STREETS = ("Street", "Avenue", "Road", "Drive", "Lane", "Court", "Place", "Boulevard", "Way", "Terrace")
 STATES = "AL AZ AR CA CO CT FL GA IL IN IA KS KY LA MD MA MI MN MO NE NV NJ NM NY NC OH OK OR PA SC TN TX UT VA WA WI".split()
@@ -21,8 +21,8 @@ _MACROS = (
     "CREATE OR REPLACE TEMP MACRO u(i, salt) AS (hash(i * 1000003 + salt) % 1000000007) / 1000000007.0",
     "CREATE OR REPLACE TEMP MACRO skewed(i, salt, n) AS CAST(floor(pow(u(i, salt), 2.5) * n) AS BIGINT)",
     "CREATE OR REPLACE TEMP MACRO word(n, salt) AS list_extract(syllables(), CAST(1 + hash(n * 31 + salt) % len(syllables()) AS BIGINT))",
-    "CREATE OR REPLACE TEMP MACRO named(n, salt) AS concat(upper(word(n, salt)[1]), word(n, salt)[2:], word(n, salt + 1), "
-    "word(n, salt + 2), CASE WHEN n % 3 = 0 THEN word(n, salt + 3) ELSE '' END)",
+    "CREATE OR REPLACE TEMP MACRO more(n, salt) AS concat(word(n, salt + 2), CASE WHEN n % 3 = 0 THEN word(n, salt + 3) ELSE '' END)",
+    "CREATE OR REPLACE TEMP MACRO named(n, salt) AS concat(upper(word(n, salt)[1]), word(n, salt)[2:], word(n, salt + 1), more(n, salt))",
 )
 
 _PEOPLE = """

@@ -17,7 +17,7 @@ from upheld.errors import Invalid
 
 if TYPE_CHECKING:
     from upheld.gate.orders import Watch
-    from upheld.gate.summary import Refusal, Summary
+    from upheld.gate.summary import ColumnOutcome, Refusal, Summary
 
 _STAGES = {
     "locked": "reading the list",
@@ -117,14 +117,15 @@ def _in_words(summary: Summary, *, dry_run: bool) -> str:
     if summary.obligations.at_most:
         lines.append("  " + ", ".join(f"at most {times} times a {period} for each person" for times, period in summary.obligations.at_most))
     lines.append("Columns:")
-    for column in summary.columns:
-        lines.append(
-            f"  {column.column}: {column.outcome}"
-            + (f" as {column.item}" if column.item else "")
-            + (f" ({column.why})" if column.why else "")
-        )
+    lines += [_column(column) for column in summary.columns]
     lines += _refusals("Refused rows:", summary.refusals) + _refusals("Cells withheld from released rows:", summary.cells)
     return "\n".join(lines)
+
+
+def _column(column: ColumnOutcome) -> str:
+    item = f" as {column.item}" if column.item else ""
+    why = f" ({column.why})" if column.why else ""
+    return f"  {column.column}: {column.outcome}{item}{why}"
 
 
 def _refusals(head: str, refusals: tuple[Refusal, ...]) -> list[str]:

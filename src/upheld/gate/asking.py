@@ -35,7 +35,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The decision. Where the identifiers meet several people, each was decided (`decisions`, with `standings`); `decision` is what all permit.
+    """The decision. Where several people are met, each was decided (`decisions`, `standings`); `decision` is what all of them permit.
 
     `sentences`: the text of every clause named. `at`: the moment that was asked about.
     """

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from upheld.gate import facts
 from upheld.gate.gathering import Gathered
 from upheld.gate.lists import OpenList
-from upheld.gate.mapping import Mapping_
+from upheld.gate.mapping import ColumnMap
 from upheld.gate.snapshot import Snapshot
 from upheld.gate.verdicts import CAPPED, NOBODY, Decided, Verdicts, decide_rows
 from upheld.gate.workbench import Workbench
@@ -45,7 +45,7 @@ class Outcome:
 
 def decide_list(
     opened: OpenList,
-    mapping: Mapping_,
+    mapping: ColumnMap,
     bench: Workbench,
     gathered: Gathered,
     snapshot: Snapshot,

@@ -34,7 +34,7 @@ class Layout:
     header: int | None
 
 
-class _Unclosed(Exception):  # noqa: N818 - not an error: a record to be read again
+class _Unclosed(Exception):
     pass
 
 

@@ -21,6 +21,7 @@ from upheld.gate.models import DISCLOSED_CODE, DISCLOSURE
 Codes = NDArray[np.uint64]
 BUCKET_CODES = 8192
 AT_ONCE = 256
+HASHED_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +39,15 @@ class Evidence:
     @property
     def codes_hash(self) -> str:
         """The SHA-256 of the sorted codes, 8 bytes each, little-endian."""
-        return hashlib.sha256(
-            self.codes.astype("<u8", copy=False).tobytes() if len(self.codes) < 1 << 20 else _view(self.codes)
-        ).hexdigest()
+        hashed = hashlib.sha256()
+        for start in range(0, len(self.codes), HASHED_AT_ONCE):
+            hashed.update(self.codes[start : start + HASHED_AT_ONCE].astype("<u8", copy=False).tobytes())
+        return hashed.hexdigest()
 
     @property
     def persons_bytes(self) -> bytes:
         """The bitmap in Roaring's portable form."""
         return bytes(self.persons.serialize())
-
-
-def _view(codes: Codes) -> Any:  # noqa: ANN401 - a buffer
-    return memoryview(np.ascontiguousarray(codes.astype("<u8", copy=False)))
 
 
 def keep_codes(tx: Connection, disclosure: int, evidence: Evidence) -> None:

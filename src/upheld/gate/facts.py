@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from upheld.errors import Invalid
 from upheld.gate.lists import ROW, OpenList
-from upheld.gate.mapping import Mapping_
+from upheld.gate.mapping import ColumnMap
 from upheld.gate.patterns import day
 from upheld.gate.regions import region_of
 from upheld.gate.workbench import Workbench
@@ -57,7 +57,7 @@ def stranger(topics: Sequence[str], **facts: Any) -> Standing:  # noqa: ANN401 -
 
 
 def standings(
-    opened: OpenList, mapping: Mapping_, bench: Workbench, coding: Coding, topics: Sequence[str], times: Times
+    opened: OpenList, mapping: ColumnMap, bench: Workbench, coding: Coding, topics: Sequence[str], times: Times
 ) -> Standings | int:
     """The standing code of every row as if its person were not known; one number if all rows have the same."""
     base = coding.standing_code(stranger(topics))

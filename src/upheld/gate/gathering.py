@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlglot import exp
 
 from upheld.gate.lists import ROW, OpenList
-from upheld.gate.mapping import Mapping_
+from upheld.gate.mapping import ColumnMap
 from upheld.gate.orders import Watch
 from upheld.gate.workbench import Workbench
 from upheld.people.codes import Keys
@@ -84,7 +84,7 @@ class Gathered:
         return self.folder / f"{what}.{base}.npy"
 
 
-def gather(opened: OpenList, mapping: Mapping_, bench: Workbench, keys: Keys, folder: Path, watch: Watch) -> Gathered:
+def gather(opened: OpenList, mapping: ColumnMap, bench: Workbench, keys: Keys, folder: Path, watch: Watch) -> Gathered:
     """Compute the match codes of every row."""
     reader = Reader(bench.connection, columns_of(mapping), keys)
     gathered = Gathered(folder, np.zeros(opened.rows, dtype=np.bool_))
@@ -102,7 +102,7 @@ def gather(opened: OpenList, mapping: Mapping_, bench: Workbench, keys: Keys, fo
     return gathered
 
 
-def columns_of(mapping: Mapping_) -> Columns:
+def columns_of(mapping: ColumnMap) -> Columns:
     """Which of a list's columns make identifiers."""
 
     def column(role: str) -> str | None:

@@ -6,13 +6,15 @@ that a broken line is a reject with its number and never something a bulk reader
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import TextIO
 
 import duckdb
 from sqlglot import exp
@@ -37,12 +39,29 @@ class Reading:
     header: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A line (or a table's row, from 1) that could not be read, and why. Never its content."""
+@dataclass(slots=True)
+class Rejects:
+    """The lines (or a table's rows, from 1) that could not be read, and why: kept in a file of `line,reason`, never with their content."""
 
-    line: int
-    reason: str
+    path: Path
+    count: int = 0
+    first: tuple[int, str] | None = None
+    _file: TextIO | None = None
+
+    def add(self, line: int, reason: str) -> None:
+        """Note one."""
+        if self._file is None:
+            self._file = self.path.open("w", encoding="utf-8", newline="")
+            csv.writer(self._file).writerow(("line", "reason"))
+        csv.writer(self._file).writerow((line, reason))
+        self.count += 1
+        self.first = self.first or (line, reason)
+
+    def close(self) -> None:
+        """Finish the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +76,7 @@ class OpenList:
     types: tuple[str, ...]
     relation: exp.Select
     rows: int
-    rejected: tuple[Rejected, ...]
+    rejects: Rejects
     hash: str
     path: Path | None
     stamp: tuple[int, ...]
@@ -109,34 +128,37 @@ def _from_parquet(path: Path, bench: Workbench, work: Path) -> OpenList:
         exp.column("file_row_number").as_(ROW),
     ).from_(file)
     rows = int(bench.one(exp.select(exp.Count(this=exp.Star())).from_(file.copy())))
-    return OpenList(str(path), names, tuple(kind for _, kind in fields), relation, rows, (), _hash(path), path, stamp)
+    return OpenList(
+        str(path), names, tuple(kind for _, kind in fields), relation, rows, Rejects(work / "rejects.csv"), _hash(path), path, stamp
+    )
 
 
 def _from_text(path: Path, bench: Workbench, work: Path, reading: Reading) -> OpenList:
     stamp = _stamp(path)
     layout = delimited.layout_of(path, encoding=reading.encoding, delimiter=reading.delimiter, header=reading.header)
-    rejected: list[Rejected] = []
-    reject = lambda line, reason: rejected.append(Rejected(line, reason))  # noqa: E731
+    rejects = Rejects(work / "rejects.csv")
     clean = work / "list.csv"
-    rows = _write_clean(clean, (fields for _, fields in delimited.rows(path, layout, reject)))
-    if rows < len(rejected):
+    with contextlib.closing(rejects):
+        rows = _write_clean(clean, (fields for _, fields in delimited.rows(path, layout, rejects.add)))
+    if rejects.first is not None and rows < rejects.count:
+        line, reason = rejects.first
         raise Invalid(
-            f"{len(rejected)} of {rows + len(rejected)} rows cannot be read; the first: {rejected[0].reason}; "
+            f"{rejects.count} of {rows + rejects.count} rows cannot be read; the first: {reason}; "
             "say `--delimiter`, `--encoding` or `--header`",
-            place=f"{path}:{rejected[0].line}",
+            place=f"{path}:{line}",
         )
-    opened = _clean(str(path), layout.columns, clean, rows, rejected, _hash(path), path, stamp, bench)
+    opened = _clean(str(path), layout.columns, clean, rows, rejects, _hash(path), path, stamp, bench)
     opened.demand_unchanged()
-    return opened
+    return replace(opened, path=None)  # from now on the clean rows are read
 
 
 def _from_table(source: tables.Source, bench: Workbench, work: Path) -> OpenList:
-    rejected: list[Rejected] = []
+    rejects = Rejects(work / "rejects.csv")
     clean = work / "list.csv"
-    with tables.opened(source, lambda line, reason: rejected.append(Rejected(line, reason))) as (columns, texts):
+    with contextlib.closing(rejects), tables.opened(source, rejects.add) as (columns, texts):
         rows = _write_clean(clean, texts)
     names = delimited.named(columns, source.name)
-    return _clean(source.name, names, clean, rows, rejected, _hash(clean), None, (), bench)
+    return _clean(source.name, names, clean, rows, rejects, _hash(clean), None, (), bench)
 
 
 def _clean(
@@ -144,7 +166,7 @@ def _clean(
     columns: tuple[str, ...],
     clean: Path,
     rows: int,
-    rejected: Sequence[Rejected],
+    rejects: Rejects,
     hash_: str,
     path: Path | None,
     stamp: tuple[int, ...],
@@ -181,7 +203,7 @@ def _clean(
             f"`{name}` cannot be read: {rows} rows went in and {there} came out"
         )  # closed by default: never release a misread list
     relation = exp.select(*(exp.column(column) for column in places), exp.column("file_row_number").as_(ROW)).from_(staged)
-    return OpenList(name, columns, ("VARCHAR",) * len(columns), relation, rows, tuple(rejected), hash_, path, stamp)
+    return OpenList(name, columns, ("VARCHAR",) * len(columns), relation, rows, rejects, hash_, path, stamp)
 
 
 def _write_clean(clean: Path, rows: Iterable[Sequence[str | None]]) -> int:

@@ -89,7 +89,7 @@ class Mapped:
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping_:
+class ColumnMap:
     """What all columns are, in their order."""
 
     columns: tuple[Mapped, ...]
@@ -130,7 +130,7 @@ def map_columns(
     vocabulary: Vocabulary,
     given: Sequence[str] = (),
     source: str | None = None,
-) -> Mapping_:
+) -> ColumnMap:
     """Map a list's columns. `given` are `COLUMN=WHAT`, WHAT an item, a role or `nothing`; `source` is where the list's items come from.
 
     `Invalid` for a column or a word that does not exist.
@@ -155,7 +155,7 @@ def map_columns(
         else:
             why = None if item else "dropped as you said"
         mapped.append(Mapped(name, role_for_person, item, why))
-    return Mapping_(tuple(_from_pattern(mapped, samples, taken, given)))
+    return ColumnMap(tuple(_from_pattern(mapped, samples, taken, given)))
 
 
 def _given(columns: Sequence[str], vocabulary: Vocabulary, given: Sequence[str]) -> tuple[dict[str, str], dict[str, str], set[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -46,9 +46,9 @@ class Order:
     source: str | None = None
     engine: str = "duckdb"
     engine_address: str | None = None
-    reading: Reading = Reading()
+    reading: Reading = field(default_factory=Reading)
     asked_by: str | None = None
 
 
-def unwatched(step: str, done: int, of: int) -> None:  # noqa: ARG001 - a watch
+def unwatched(step: str, done: int, of: int) -> None:
     """Nobody watches."""

@@ -130,6 +130,15 @@ def publish(out: Path) -> None:
     sync_folder(out.parent)
 
 
+def place_beside(out: Path, rejects: Path) -> str:
+    """Put the file of rejected lines beside the output, in place of one of an earlier run; returns its path."""
+    place = out.with_name(f"{out.name}.rejects.csv")
+    unfinished = place.with_name(f".{place.name}.upheld-part")
+    shutil.copyfile(rejects, unfinished)
+    unfinished.replace(place)
+    return str(place)
+
+
 def sync_folder(folder: Path) -> None:
     """Bring a folder's names to the disk."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -19,9 +19,9 @@ from upheld.gate.deciding import Outcome, decide_list
 from upheld.gate.evidence import Evidence
 from upheld.gate.gathering import Gathered, columns_of, gather
 from upheld.gate.lists import OpenList, open_list, sample
-from upheld.gate.mapping import Mapping_, map_columns
+from upheld.gate.mapping import ColumnMap, map_columns
 from upheld.gate.orders import Order, Watch, unwatched
-from upheld.gate.publishing import Unfinished, demand_free, hash_of, publish, working_folder, writing
+from upheld.gate.publishing import Unfinished, demand_free, hash_of, place_beside, publish, working_folder, writing
 from upheld.gate.recording import Leaving, record_leaving
 from upheld.gate.recovery import end, recover
 from upheld.gate.snapshot import Snapshot, ask, take
@@ -64,7 +64,7 @@ def release(home: Home, record: Record, order: Order, clock: Clock, actor: Actor
         return _Release(home, record, order, clock, actor, watch, bench, opened, mapping, gathered).run(unfinished, out)
 
 
-def _read(order: Order, asked: Asked, home: Home, bench: Workbench, work: Path, watch: Watch) -> tuple[OpenList, Mapping_, Gathered]:
+def _read(order: Order, asked: Asked, home: Home, bench: Workbench, work: Path, watch: Watch) -> tuple[OpenList, ColumnMap, Gathered]:
     opened = open_list(order.list, bench, work, order.reading)
     watch("read", 0, opened.rows)
     mapping = map_columns(opened.columns, sample(opened, bench), asked.policy.vocabulary, order.mapping, order.source)
@@ -103,7 +103,7 @@ class _Release:
     watch: Watch
     bench: Workbench
     opened: OpenList
-    mapping: Mapping_
+    mapping: ColumnMap
     gathered: Gathered
 
     def run(self, unfinished: Unfinished | None, out: Path | None) -> Summary:
@@ -169,7 +169,8 @@ class _Release:
     def _recorded(self, tx: Connection, draft: _Draft, unfinished: Unfinished, out: Path) -> Summary:
         keep = draft.outcome.decided.masks != 0
         evidence = Evidence(BitMap(draft.outcome.released_persons.astype(np.uint32)), self.gathered.evidence(keep))
-        said = replace(self._summary(draft), out=str(out), output_hash=hash_of(unfinished.path))
+        rejects = place_beside(out, self.opened.rejects.path) if self.opened.rejects.count else None
+        said = replace(self._summary(draft), out=str(out), output_hash=hash_of(unfinished.path), rejects=rejects)
         items = tuple(item for item in draft.use.items if any(draft.outcome.verdicts.items[column.bit] == item for column in draft.shown))
         leaving = Leaving(said, draft.asked.kind, "individual", items, draft.use.chosen_by, str(out), evidence)
         number = record_leaving(tx, leaving, self.clock(), self.actor)
@@ -201,10 +202,10 @@ class _Release:
             recipient=self.order.to,
             policy_version=policy.version,
             policy_hash=policy.hash,
-            read=self.opened.rows + len(self.opened.rejected),
+            read=self.opened.rows + self.opened.rejects.count,
             released=len(kept),
             refused=self.opened.rows - len(kept),
-            rejected=len(self.opened.rejected),
+            rejected=self.opened.rejects.count,
             persons=len(outcome.released_persons),
             refusals=summary.refusals(decided, decisions, sentences, draft.cap),
             cells=summary.cells(decided, decisions, sentences),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from upheld.gate.mapping import Mapping_
+from upheld.gate.mapping import ColumnMap
 from upheld.gate.verdicts import CAPPED, NOBODY, Decided
 from upheld.policy.uses import Decision, Obligations
 
@@ -98,7 +98,7 @@ def cells(decided: Decided, decisions: Sequence[Decision], sentences: Mapping[st
     )
 
 
-def column_outcomes(mapping: Mapping_, items: Sequence[str], some: int, every: int, why: Mapping[str, str]) -> tuple[ColumnOutcome, ...]:
+def column_outcomes(mapping: ColumnMap, items: Sequence[str], some: int, every: int, why: Mapping[str, str]) -> tuple[ColumnOutcome, ...]:
     """What became of each column. `some` and `every`: items (bits) that some and all released rows show."""
     outcomes = []
     for column in mapping.columns:

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from upheld.errors import Invalid
 from upheld.gate.lists import ROW, OpenList
-from upheld.gate.mapping import Mapping_
+from upheld.gate.mapping import ColumnMap
 from upheld.gate.workbench import Workbench, copy_to
 
 WORD = 64
@@ -39,7 +39,7 @@ def form_of(out: Path) -> str:
     return FORMS[out.suffix.lower()]
 
 
-def shown_columns(opened: OpenList, mapping: Mapping_, items: Sequence[str], masks: NDArray[Any]) -> tuple[Shown, ...]:
+def shown_columns(opened: OpenList, mapping: ColumnMap, items: Sequence[str], masks: NDArray[Any]) -> tuple[Shown, ...]:
     """The columns whose item at least one row may show. The others, and those that are no item, are absent."""
     released = masks[masks != 0]
     some = int(np.bitwise_or.reduce(released)) if len(released) else 0
