@@ -58,8 +58,9 @@ def _choices(teller: Teller) -> None:
 
 def _partner(teller: Teller) -> None:
     teller.say("A garden catalogue, checked and under contract, asks for names and addresses. What may leave, and what not, and why?")
-    teller.run('upheld recipients add gardens --kind "third party" --region gb --vetted', most=1)
-    teller.run("upheld recipients contract gardens --purpose marketing.partner --from 2026-01-01 --until 2030-01-01", most=1)
+    teller.run('upheld recipients add gardens --kind "third party" --region gb', most=1)
+    teller.run("upheld recipients vet gardens --reputable", most=1)
+    teller.run("upheld recipients contract gardens --for marketing.partner", most=1)
     teller.run("upheld release customers.csv --purpose marketing.partner --to gardens --source order --out gardens.csv")
 
 
