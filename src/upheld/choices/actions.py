@@ -73,17 +73,24 @@ def record(tx: Connection, keeper: Keeper, said: Said, topics: Sequence[str], *,
 
 
 def record_many(
-    tx: Connection, keeper: Keeper, said: Sequence[Said], topics: Sequence[str], *, at: datetime, actor: Actor
+    tx: Connection,
+    keeper: Keeper,
+    said: Sequence[Said],
+    topics: Sequence[str],
+    *,
+    at: datetime,
+    actor: Actor,
+    skip_unreadable: bool = False,
 ) -> list[Recorded]:
     """Record choices, in the caller's transaction, each with its ledger entry. `topics` are those that the policy in force declares.
 
     Whoever is not known yet becomes known: a wish to be left alone is kept although nothing else is (P16). An opt-out that claims to be
     of the future counts from now; such an opt-in is `Invalid`, as are an unknown topic and identifiers that cannot be read: nothing is
-    done then.
+    done then. With `skip_unreadable`, identifiers that cannot be read mean nobody, and nothing is recorded for them.
     """
     for one in said:
         demand(one, topics, at)
-    people = enrol_many(tx, keeper, [one.identifiers for one in said], at, actor)
+    people = enrol_many(tx, keeper, [one.identifiers for one in said], at, actor, skip_unreadable=skip_unreadable)
     wordings = _wordings(tx, (one.words for one in said))
     number = int(tx.execute(select(func.coalesce(func.max(CHOICE.c.id), 0))).scalar_one())
     rows: list[dict[str, Any]] = []

@@ -13,6 +13,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "explain": ("upheld.cli.policy_explain:explain", "Say in plain words what statements mean."),
     "render": ("upheld.cli.policy_render:render", "Write the page that customers read."),
     "prove": ("upheld.cli.policy_prove:prove", "Prove what a policy says it never or always does."),
+    "post": ("upheld.cli.policy_post:post", "Put a policy in force."),
+    "history": ("upheld.cli.policy_post:history", "List the posted policies."),
     "fmt": ("upheld.cli.policy_fmt:fmt", "Lay out the statements of a policy in one way."),
 }
 """Each command's place and its line of help; loaded when called."""

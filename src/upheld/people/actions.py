@@ -41,14 +41,18 @@ def enrol(tx: Connection, keeper: Keeper, identifiers: Sequence[Identifier], at:
     return enrol_many(tx, keeper, [identifiers], at, actor)[0]
 
 
-def enrol_many(tx: Connection, keeper: Keeper, rows: Sequence[Sequence[Identifier]], at: datetime, actor: Actor) -> list[tuple[int, ...]]:
+def enrol_many(
+    tx: Connection, keeper: Keeper, rows: Sequence[Sequence[Identifier]], at: datetime, actor: Actor, *, skip_unreadable: bool = False
+) -> list[tuple[int, ...]]:
     """For each row the people whom its identifiers mean, in order of their numbers; who is not known yet is enrolled.
 
     An identifier that meets nobody goes to the one person whom the others of its row meet; if they meet several people (or nobody) it
-    becomes a person of its own, so that the row's choice holds for it without making two people one. `Invalid` for a row of which
-    nothing can be read; then nothing was done.
+    becomes a person of its own, so that the row's choice holds for it without making two people one. A row of which nothing can be read
+    is `Invalid`, and then nothing was done; with `skip_unreadable` it means nobody.
     """
     batch = _Batch(tx, [[(one, tight_codes(one, keeper.keys)) for one in row] for row in rows])
+    if not skip_unreadable and any(not any(codes for _, codes in row) for row in batch.rows):
+        raise Invalid("no identifier can be read: give an e-mail address, or name, address and zip")
     answers = [batch.people_of(number) for number in range(len(rows))]
     batch.write(tx, keeper, at, actor)
     return answers
@@ -83,7 +87,7 @@ class _Batch:
         """The people of one row; notes what is new."""
         row = [(one, codes) for one, codes in self.rows[number] if codes]
         if not row:
-            raise Invalid("no identifier can be read: give an e-mail address, or name, address and zip")
+            return ()
         met = [self._met(codes) for _, codes in row]
         everybody = frozenset().union(*met)
         strangers = [one for one, people in zip(row, met, strict=True) if not people]

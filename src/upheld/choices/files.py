@@ -1,0 +1,181 @@
+"""Files that choices come in: CSV and Parquet as rows of text with line numbers, and what their columns mean."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from upheld.errors import Invalid
+from upheld.people.normal import fold
+from upheld.policy.compiled import undeclared
+
+LONGEST_LINE: Final = 1 << 20  # bytes; a longer one is no row
+ROWS_AT_ONCE: Final = 5000
+
+Reject = Callable[[int, str], None]
+"""Told the line number and the reason of each row that cannot be read."""
+
+ROLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "email": ("email", "e mail", "mail", "email address", "e mail address", "emailaddress"),
+    "first": ("first", "first name", "firstname", "given name", "forename", "vorname", "prenom"),
+    "last": ("last", "last name", "lastname", "surname", "family name", "nachname", "nom"),
+    "name": ("name", "full name", "fullname", "customer name", "customer"),
+    "address": ("address", "street", "street address", "address 1", "address1", "address line 1", "strasse", "adresse"),
+    "zip": ("zip", "zip code", "zipcode", "postal code", "postcode", "post code", "plz"),
+    "phone": ("phone", "phone number", "telephone", "tel", "mobile", "telefon"),
+    "account": ("account", "account number", "customer id", "customer number", "customerid", "customer no"),
+    "topic": ("topic", "list"),
+    "choice": ("choice", "status", "opt", "consent"),
+    "when": ("when", "date", "time", "timestamp", "chosen at", "opted out at", "opted in at"),
+    "region": ("region", "country"),
+    "born": ("born", "birth date", "birthdate", "date of birth", "dob"),
+    "age": ("age",),
+}
+"""What a column may mean, and the headings under which it is found."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An open file: its headings, and its rows as (line number, values); for Parquet the line is the row's number from 1."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[tuple[int, Sequence[str]]]
+
+
+def read(path: Path, reject: Reject) -> File:
+    """The file at `path`. `Invalid` if it is not there, holds no heading, or its heading names a column twice."""
+    try:
+        with path.open("rb") as opened:
+            start = opened.read(4)
+    except OSError as error:
+        raise Invalid(f"cannot read `{path}`: {(error.strerror or 'input/output error').lower()}") from error
+    file = _parquet(path) if start == b"PAR1" else _csv(path, reject)
+    if len(set(file.columns)) < len(file.columns):
+        raise Invalid("the heading names a column twice: give each column a name of its own", place=str(path))
+    return file
+
+
+def roles(columns: Sequence[str], given: Mapping[str, str], place: str) -> dict[str, int]:
+    """Where each role stands: as given (role -> column), else found by heading. `Invalid` for unknown roles and columns."""
+    found: dict[str, int] = {}
+    for role, column in given.items():
+        if role not in ROLES:
+            raise Invalid(undeclared("kind of column", role, ROLES))
+        if column not in columns:
+            raise Invalid(undeclared("column", column, columns).replace("is declared", "is in the file"), place=place)
+        found[role] = columns.index(column)
+    for at, column in enumerate(columns):
+        words = " ".join(re.sub(r"[^a-z0-9]", " ", fold(column)).split())
+        for role, headings in ROLES.items():
+            if words in headings and role not in found and at not in found.values():
+                found[role] = at
+    if "name" in found and "last" in found and "name" not in given:
+        del found["name"]
+    return found
+
+
+def _csv(path: Path, reject: Reject) -> File:
+    numbered = _Lines(path, reject)
+    head = next(iter(numbered), "")
+    delimiter = max((",", ";", "\t", "|"), key=head.count)
+    reader = csv.reader([head], delimiter=delimiter, strict=True)
+    try:
+        columns = tuple(name.strip() for name in next(reader))
+    except (csv.Error, StopIteration) as error:
+        raise Invalid("the file has no heading: its first line must name the columns", place=str(path)) from error
+    if not any(columns):
+        raise Invalid("the file has no heading: its first line must name the columns", place=str(path))
+    return File(columns, _records(numbered, delimiter, len(columns), reject))
+
+
+def _records(lines: _Lines, delimiter: str, width: int, reject: Reject) -> Iterator[tuple[int, Sequence[str]]]:
+    reader = csv.reader(lines, delimiter=delimiter)
+    while True:
+        lines.start = 0
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            reject(lines.start, "the row cannot be read: look at its quotes")
+            continue
+        if not any(row):
+            continue
+        if len(row) != width:
+            reject(lines.start, f"the row has {len(row)} columns, the heading {width}")
+            continue
+        yield lines.start, row
+
+
+class _Lines:
+    """The lines of a text file that can be read; `number` of the last, `start` of the record's first (set it to 0 before each)."""
+
+    def __init__(self, path: Path, reject: Reject) -> None:
+        self._lines, self.number, self.start = self._read(path, reject), 0, 0
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        return next(self._lines)
+
+    def _read(self, path: Path, reject: Reject) -> Iterator[str]:
+        with path.open("rb") as file:
+            while line := file.readline(LONGEST_LINE + 1):
+                self.number += 1
+                if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
+                    while (rest := file.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
+                        pass
+                    reject(self.number, f"the line is longer than {LONGEST_LINE} bytes")
+                    continue
+                try:
+                    text = line.decode("utf-8-sig" if self.number == 1 else "utf-8")
+                except UnicodeDecodeError:
+                    reject(self.number, "the line is not UTF-8: save the file as UTF-8")
+                    continue
+                if "\0" in text:
+                    reject(self.number, "the line holds a NUL byte")
+                    continue
+                self.start = self.start or self.number
+                yield text
+
+
+def _parquet(path: Path) -> File:
+    connection = duckdb.connect()
+    try:
+        relation = connection.read_parquet(str(path))
+        columns = tuple(relation.columns)
+        texts = (duckdb.ColumnExpression(name).cast("VARCHAR").alias(f"c{at}") for at, name in enumerate(columns))
+        relation.select(*texts).create_view("upheld_rows")
+    except duckdb.Error as error:
+        raise Invalid("the Parquet file cannot be read: write it again", place=str(path)) from error
+    return File(columns, _parquet_rows(connection))
+
+
+def _parquet_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, Sequence[str]]]:
+    number = 0
+    with closing(connection):
+        found = connection.execute("SELECT * FROM upheld_rows")
+        while rows := found.fetchmany(ROWS_AT_ONCE):
+            for row in rows:
+                number += 1
+                yield number, ["" if value is None else value for value in row]
+
+
+def batches(rows: Iterable[tuple[int, Sequence[str]]], size: int) -> Iterator[list[tuple[int, Sequence[str]]]]:
+    """The rows in lists of at most `size`."""
+    batch: list[tuple[int, Sequence[str]]] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,237 @@
+"""Opt-in and opt-out files of before, taken in: each readable row is a choice, each other one a line in the rejects file.
+
+A rejects file holds line numbers and reasons, never what stood there.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final, Literal
+
+from upheld.choices.actions import Said, demand, record_many
+from upheld.choices.files import batches, read, roles
+from upheld.errors import Invalid, No
+from upheld.ledger.actions import append
+from upheld.ledger.kinds import HASH, NUMBER, declare
+from upheld.people import facts
+from upheld.people.actions import Keeper, keep_facts
+from upheld.people.facts import Fact
+from upheld.people.identifiers import Account, Email, Identifier, Phone, Postal
+from upheld.people.names import split_name
+from upheld.record import Actor, Record
+
+ROWS_A_TRANSACTION: Final = 2000
+
+IMPORTED = declare(
+    "choices.imported",
+    "a file of choices was taken in: rows recorded and rejected, and the file's hash",
+    file=HASH,
+    recorded=NUMBER,
+    rejected=NUMBER,
+)
+
+SAYS: Final[Mapping[str, Literal["in", "out"]]] = {
+    **dict.fromkeys(("in", "yes", "y", "true", "1", "opt in", "opt-in", "opted in", "subscribed", "granted"), "in"),
+    **dict.fromkeys(("out", "no", "n", "false", "0", "opt out", "opt-out", "opted out", "unsubscribed", "denied"), "out"),
+}
+"""What may stand in a column `choice`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a file means. `topic`, `says`, `at` are of all rows, unless the file has a column `topic`, `choice`, `when`.
+
+    `columns` are roles given by the user (role -> heading); others are found by heading. `collected`: source -> policy version.
+    """
+
+    topic: str | None = None
+    says: Literal["in", "out"] | None = None
+    at: datetime | None = None
+    words: str | None = None
+    version: str | None = None
+    region: str = "US"  # of telephone numbers without country code
+    columns: Mapping[str, str] = field(default_factory=dict)
+    collected: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of a file: rows recorded, rows rejected, rows recorded without a fact that could not be read.
+
+    The latter two are listed in `rejects`. `columns`: which heading meant what.
+    """
+
+    recorded: int
+    rejected: int
+    without_fact: int
+    rejects: Path | None
+    columns: Mapping[str, str]
+
+
+def import_file(
+    record: Record,
+    keeper: Keeper,
+    path: Path,
+    plan: Plan,
+    topics: Sequence[str],
+    *,
+    clock: Callable[[], datetime],
+    actor: Actor,
+    rejects: Path | None = None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Imported:
+    """Take in a file, some thousand rows a transaction, each durable before the next; taking it in again changes no standing.
+
+    `rejects`: where unreadable rows are listed (default: `FILE.rejects.csv`). `Invalid` if nothing of the file can be understood; then
+    nothing was done.
+    """
+    refused: Notes = []
+    file = read(path, lambda line, reason: refused.append((line, reason)))
+    where = roles(file.columns, plan.columns, str(path))
+    _demand(plan, where, topics, clock(), path)
+    notes: Notes = []
+    recorded = 0
+    for batch in batches(file.rows, ROWS_A_TRANSACTION):
+        at = clock()
+        reading = _Rows(plan, where, topics, at)
+        rows = [made for line, row in batch if (made := reading.read(line, row, refused, notes)) is not None]
+        with record.transaction() as tx:
+            said = [one for _, one, _ in rows]
+            done = record_many(tx, keeper, said, topics, at=at, actor=actor, skip_unreadable=True)
+            about = [(person, fact) for (_, _, known), one in zip(rows, done, strict=True) for person in one.people for fact in known]
+            keep_facts(tx, about, at, actor)
+        refused += [(line, UNREADABLE) for (line, _, _), one in zip(rows, done, strict=True) if not one.people]
+        recorded += sum(bool(one.people) for one in done)
+        advance(len(batch))
+    with record.transaction() as tx:
+        append(tx, IMPORTED, {"file": _hash(path), "recorded": recorded, "rejected": len(refused)}, clock(), actor)
+    told = sorted(refused + notes)
+    listed = _list(told, rejects or path.with_name(path.name + ".rejects.csv")) if told else None
+    return Imported(recorded, len(refused), len(notes), listed, {role: file.columns[at] for role, at in where.items()})
+
+
+UNREADABLE: Final = "no identifier can be read"
+Notes = list[tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    plan: Plan
+    where: Mapping[str, int]
+    topics: Sequence[str]
+    now: datetime
+
+    def read(self, line: int, row: Sequence[str], refused: Notes, notes: Notes) -> tuple[int, Said, list[Fact]] | None:
+        """The row as a choice and facts; None if it was refused. A fact that cannot be read does not cost the choice."""
+        try:
+            said = self._said(row)
+            demand(said, self.topics, self.now)
+        except No as no:
+            refused.append((line, no.message))
+            return None
+        known = [facts.since(source, version) for source, version in self.plan.collected.items()]
+        for fact in (self._region, self._born):
+            try:
+                known += fact(row)
+            except Invalid as no:
+                notes.append((line, f"{no.message}; the choice was recorded without it"))
+        return line, said, known
+
+    def _said(self, row: Sequence[str]) -> Said:
+        topic, says = self._of(row, "topic") or self.plan.topic or "", self.plan.says
+        if word := self._of(row, "choice"):
+            if (found := SAYS.get(" ".join(word.lower().replace("_", " ").split()))) is None:
+                raise Invalid("the choice cannot be read: write `in` or `out`")
+            says = found
+        identifiers = self._identifiers(row)
+        if says is None:
+            raise Invalid("the row makes no choice")
+        if not identifiers:
+            raise Invalid(UNREADABLE)
+        if topic not in self.topics and "topic" in self.where:
+            raise Invalid("the row's topic is none of the policy's")
+        at = self._of(row, "when")
+        when = _moment(at) if at else self.plan.at or self.now
+        return Said(identifiers, topic, says, when, "import", self.plan.words, self.plan.version)
+
+    def _identifiers(self, row: Sequence[str]) -> tuple[Identifier, ...]:
+        found: list[Identifier] = []
+        if email := self._of(row, "email"):
+            found.append(Email(email))
+        if phone := self._of(row, "phone"):
+            found.append(Phone(phone, self.plan.region))
+        if account := self._of(row, "account"):
+            found.append(Account(account))
+        name = self._of(row, "name")
+        first, last = split_name(name) if name else (self._of(row, "first"), self._of(row, "last"))
+        address, zip_ = self._of(row, "address"), self._of(row, "zip")
+        if last and address:
+            found.append(Postal(first, last, address, zip_))
+        return tuple(found)
+
+    def _region(self, row: Sequence[str]) -> list[Fact]:
+        try:
+            return [facts.region(region)] if (region := self._of(row, "region")) else []
+        except Invalid as error:
+            raise Invalid("the region cannot be read: write `us-ca`, `us`, `de`, `eu`") from error  # its words may be personal
+
+    def _born(self, row: Sequence[str]) -> list[Fact]:
+        if born := self._of(row, "born"):
+            return [facts.born(_day(born), self.now.date())]
+        if not (age := self._of(row, "age")):
+            return []
+        if not age.isascii() or not age.isdigit():
+            raise Invalid("the age cannot be read: write whole years, as `34`")
+        return [facts.aged(int(age), self.now.date())]
+
+    def _of(self, row: Sequence[str], role: str) -> str:
+        at = self.where.get(role)
+        return row[at].strip() if at is not None else ""
+
+
+def _demand(plan: Plan, where: Mapping[str, int], topics: Sequence[str], now: datetime, path: Path) -> None:
+    if not topics:
+        raise Invalid("the policy in force declares no topic: there is nothing to choose")
+    if plan.topic is not None or "topic" not in where:
+        demand(Said((), plan.topic or "", plan.says or "out", plan.at or now, "import", plan.words), topics, now)
+    if plan.says is None and "choice" not in where:
+        raise Invalid("the file does not say what was chosen: give `--out` or `--in`, or a column `choice`", place=str(path))
+    by_post = ("name" in where or {"first", "last"} <= where.keys()) and {"address", "zip"} <= where.keys()
+    if not by_post and not {"email", "phone", "account"} & where.keys():
+        raise Invalid("no column names people: name one, as `--column email=HEADING`", place=str(path))
+
+
+def _moment(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid("the time cannot be read: write it as `2026-05-31` or `2026-05-31T10:00:00+00:00`") from error
+    return at if at.utcoffset() is not None else at.replace(tzinfo=UTC)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid("the birth date cannot be read: write it as `1990-05-31`") from error
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _list(refused: Sequence[tuple[int, str]], path: Path) -> Path:
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(("line", "reason"))
+            writer.writerows(refused)
+    except OSError as error:
+        raise Invalid(f"cannot write `{path}`: {(error.strerror or 'input/output error').lower()}; the choices were recorded") from error
+    return path

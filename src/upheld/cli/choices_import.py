@@ -1,0 +1,99 @@
+"""`upheld choices import`: a file of opt-ins or opt-outs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from upheld.cli import exits
+from upheld.cli.answer import show, with_json
+from upheld.cli.choosing import in_force, moment
+from upheld.cli.edge import Edge, pass_edge
+from upheld.errors import Invalid
+
+if TYPE_CHECKING:
+    from upheld.choices.importing import Imported
+
+
+@click.command("import", short_help="Take in a file of opt-ins or opt-outs.")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--topic", metavar="TOPIC", help="The topic of all rows. Else a column `topic`.")
+@click.option("--out/--in", "is_out", default=None, help="All rows opted out, or in. Else a column `choice`.")
+@click.option(
+    "--column", "columns", multiple=True, metavar="KIND=HEADING", help="What a column means, e.g. email=Contact. Else found by heading."
+)
+@click.option("--at", "at_text", metavar="TIME", help="When the rows were chosen, if no column says. Else now.")
+@click.option("--words", help="The words that people were shown.")
+@click.option("--version", help="The policy version that people had before them.")
+@click.option("--collected", multiple=True, metavar="SOURCE=VERSION", help="What SOURCE holds of these people was collected under VERSION.")
+@click.option("--phone-region", default="US", show_default=True, metavar="CC", help="The country of telephone numbers that name none.")
+@click.option("--rejects", type=click.Path(path_type=Path, dir_okay=False), help="Where unreadable rows are listed. Else FILE.rejects.csv.")
+@with_json
+@pass_edge
+def import_(edge: Edge, /, *, file: Path, rejects: Path | None, as_json: bool, **asked: Any) -> int:  # noqa: ANN401 - click's values
+    """Take in FILE (CSV or Parquet): each row a choice of the person it names.
+
+    Rows that cannot be read are listed with line number and reason; then it ends with 1. Taking the same file in again is safe.
+    """
+    from upheld.choices.importing import Plan, import_file
+    from upheld.people.actions import Keeper
+
+    is_out, now = asked["is_out"], edge.now()
+    home = edge.home()
+    with edge.record() as record:
+        with record.reading() as conn:
+            posted = in_force(conn, now)
+        plan = Plan(
+            topic=asked["topic"],
+            says=None if is_out is None else "out" if is_out else "in",
+            at=moment("--at", asked["at_text"]),
+            words=asked["words"],
+            version=asked["version"],
+            region=asked["phone_region"],
+            columns=_pairs("--column", asked["columns"]),
+            collected=_pairs("--collected", asked["collected"]),
+        )
+        with _progress(file.name) as advance:
+            done = import_file(
+                record, Keeper(home), file, plan, posted.policy.vocabulary.topics,
+                clock=edge.now, actor=edge.actor(), rejects=rejects, advance=advance,
+            )  # fmt: skip
+    show(done, as_json=as_json, text=lambda: _in_words(done))
+    return exits.FINDINGS if done.rejected else exits.FINE
+
+
+def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in texts]
+    if not all(before and sign and after for before, sign, after in pairs):
+        raise Invalid(f"`{option}` takes a word, `=` and a word: write it as `email=Contact`")
+    return {before.strip().lower(): after for before, _, after in pairs}
+
+
+@contextmanager
+def _progress(name: str) -> Iterator[Callable[[int], None]]:
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    bar = Progress(
+        SpinnerColumn(), TextColumn("{task.description} {task.completed:,} rows"), TimeElapsedColumn(), console=Console(stderr=True)
+    )
+    with bar:
+        task = bar.add_task(name, total=None)
+        yield lambda rows: bar.advance(task, rows)
+
+
+def _in_words(done: Imported) -> str:
+    lines = [f"recorded {done.recorded:,} choices; read " + ", ".join(f"`{heading}` as {role}" for role, heading in done.columns.items())]
+    if done.rejected:
+        lines.append(f"rejected {done.rejected:,} rows: see {done.rejects}")
+    if done.without_fact:
+        lines.append(f"left out {done.without_fact:,} facts (region, birth date) that cannot be read: see {done.rejects}")
+    return "\n".join(lines)

@@ -1,0 +1,44 @@
+"""What the commands about choices share: the time of an option, the email option, and what the policy in force declares."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from upheld.cli.person import identifiers_of
+from upheld.errors import Invalid
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from upheld.people.identifiers import Identifier
+    from upheld.postings.queries import Posted
+
+
+def moment(option: str, text: str | None) -> datetime | None:
+    """The time that an option gives; a day alone is its first moment, a time without zone is UTC."""
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid(f"`{option}` is no time: write it as `2026-11-22` or `2026-11-22T10:00+00:00`") from error
+    if at.year >= 2200:
+        raise Invalid(f"`{option}` is no time before the year 2200")
+    return at if at.utcoffset() is not None else at.replace(tzinfo=UTC)
+
+
+def named(asked: dict[str, Any]) -> tuple[Identifier, ...]:
+    """Whom a command means, by PERSON or `--email` and the other options."""
+    email = asked.pop("email")
+    if email and asked["person"]:
+        raise Invalid("give the e-mail address once: as PERSON or with `--email`")
+    asked["person"] = email or asked["person"]
+    return identifiers_of(asked)
+
+
+def in_force(conn: Connection, now: datetime) -> Posted:
+    """The policy in force. `NotFound` says how to post one."""
+    from upheld.postings import queries
+
+    return queries.in_force(conn, now)

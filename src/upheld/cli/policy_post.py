@@ -1,0 +1,58 @@
+"""`upheld policy post` and `upheld policy history`: which document was in force when."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from upheld.cli.answer import show, with_json
+from upheld.cli.choosing import moment
+from upheld.cli.edge import Edge, pass_edge
+
+
+@click.command(short_help="Put a policy in force.")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--at", "at_text", metavar="TIME", help="In force from a time to come, e.g. 2026-12-01T00:00+00:00. Else now.")
+@with_json
+@pass_edge
+def post(edge: Edge, file: Path, at_text: str | None, *, as_json: bool) -> None:
+    """Put the policy in FILE in force, from now or from a time to come.
+
+    The text is kept whole, with its hash and that of its decision table in the ledger. Whoever gave information before keeps the narrower
+    of the two versions, until they agree to the new one.
+    """
+    from upheld.policy import document
+    from upheld.postings import actions
+
+    read, now = document.read(file), edge.now()
+    with edge.record() as record, record.transaction() as tx:
+        done = actions.post(tx, read, moment("--at", at_text), at=now, actor=edge.actor())
+    posted, follows = done.posted, done.follows.version if done.follows else None
+    answer = {"version": posted.version, "since": posted.since, "hash": posted.hash, "table_hash": posted.table_hash, "follows": follows}
+    after = f", after version {follows}" if follows else ""
+    show(
+        answer, as_json=as_json, text=lambda: f"posted version {posted.version}, in force from {posted.since:%Y-%m-%d %H:%M:%S} UTC{after}"
+    )
+
+
+@click.command(short_help="List the posted policies.")
+@click.option("--at", "at_text", metavar="TIME", help="Only those in force up to a time.")
+@with_json
+@pass_edge
+def history(edge: Edge, at_text: str | None, *, as_json: bool) -> None:
+    """List the posted policies, oldest first, with the times from which they are in force."""
+    from upheld.postings import queries
+
+    now, at = edge.now(), moment("--at", at_text)
+    with edge.record() as record, record.reading() as conn:
+        found = queries.history(conn, at) if at else queries.posted(conn)
+        running = queries.history(conn, at or now)
+    current = running[-1].version if running else None
+    lines = [(each, "  (in force)" if each.version == current else "") for each in found]
+    answer = [
+        {"version": one.version, "since": one.since, "posted_at": one.at, "name": one.name, "hash": one.hash, "in_force": bool(mark)}
+        for one, mark in lines
+    ]
+    text = [f"{one.version}  from {one.since:%Y-%m-%d %H:%M:%S} UTC  {one.hash[:12]}  {one.name}{mark}" for one, mark in lines]
+    show(answer, as_json=as_json, text=lambda: "\n".join(text) or "no policy was posted yet: `upheld policy post FILE`")

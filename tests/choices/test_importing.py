@@ -1,0 +1,158 @@
+"""Files of before: every readable row is a choice, every other one is listed with its line and its reason."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from itertools import count
+
+import duckdb
+import pytest
+from sqlalchemy import func, select
+
+from tests.houses import CLERK, NOW, later
+from upheld.choices.importing import Plan, import_file
+from upheld.choices.models import CHOICE
+from upheld.choices.queries import AsOf, standing
+from upheld.errors import Invalid
+from upheld.ledger import queries as ledger
+from upheld.people.identifiers import Account, Email, Phone, Postal
+from upheld.people.queries import find
+
+TOPICS = ("newsletter", "post", "sharing")
+OUT = Plan(topic="sharing", says="out")
+
+
+@pytest.fixture
+def take(house, tmp_path):
+    ticks = count()
+
+    def taken(content, plan=OUT, topics=TOPICS, name="list.csv", **more):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        clock = lambda: later(seconds=next(ticks))  # noqa: E731
+        done = import_file(house.record, house.keeper, path, plan, topics, clock=clock, actor=CLERK, **more)
+        rejects = done.rejects.read_text().splitlines()[1:] if done.rejects else []
+        return done, rejects
+
+    return taken
+
+
+def standings(house, *identifiers):
+    with house.record.reading() as conn:
+        return [standing(conn, person, TOPICS, AsOf(later(days=1))) for person in sorted(find(conn, house.keeper.keys, identifiers))]
+
+
+def choices(house):
+    with house.record.reading() as conn:
+        return conn.execute(select(func.count()).select_from(CHOICE)).scalar_one()
+
+
+def test_columns_are_found_by_their_headings_and_rows_become_choices(house, take):
+    done, rejects = take("\ufeffE-Mail;Vorname;Nachname;Strasse;PLZ\r\na@shop.example;;;;\r\n;Jörg;Müller;Hauptstr. 5;10115\r\n")
+    assert (done.recorded, rejects) == (2, [])
+    assert done.columns == {"email": "E-Mail", "first": "Vorname", "last": "Nachname", "address": "Strasse", "zip": "PLZ"}
+    (one,) = standings(house, Email("A@shop.example"))
+    (two,) = standings(house, Postal("JORG", "Muller", "Hauptstraße 5", "10115"))
+    assert one.choices["sharing"] == two.choices["sharing"] == "out"
+
+
+def test_columns_may_say_topic_choice_time_and_facts(house, take):
+    plan = Plan(columns={"email": "Contact"}, collected={"order": "2026.1"})
+    content = "Contact,topic,status,date,country,birthdate\na@shop.example,post,Yes,2026-01-05,de,2000-01-31\n"
+    content += "a@shop.example,post,opt_out,2026-02-01T10:00:00+01:00,,\n"
+    done, rejects = take(content, plan)
+    assert (done.recorded, rejects) == (2, [])
+    (found,) = standings(house, Email("a@shop.example"))
+    assert (found.choices["post"], found.region, found.age, found.since) == ("out", "de", 26, {"order": "2026.1"})
+    with house.record.reading() as conn:
+        assert conn.execute(select(CHOICE.c.at).order_by(CHOICE.c.id)).scalars().all() == [
+            datetime(2026, 1, 5, tzinfo=UTC),
+            datetime(2026, 2, 1, 9, tzinfo=UTC),
+        ]
+
+
+def test_what_cannot_be_read_is_listed_by_line_and_never_costs_the_others(house, take):
+    rows = [
+        b"email,choice,when,country,age",
+        b"planted@shop.example,out,,mars,12x",
+        b"planted2,out,,,",
+        b",out,,,",
+        b"b@shop.example,perhaps,,,",
+        b"c@shop.example,out,31/12/2020,,",
+        b"d@shop.example,in,2999-01-01,,",
+        b"e@shop.example,out",
+        b"f\xff@shop.example,out,,,",
+        b"g\x00@shop.example,out,,,",
+        b'"two\nlines@shop.example",out,,,',
+        b"",
+        b"last@shop.example,out,,,",
+    ]
+    done, rejects = take(b"\n".join(rows), Plan(topic="sharing"))
+    assert (done.recorded, done.rejected, done.without_fact) == (2, 9, 2)
+    assert [line.partition(",")[0] for line in rejects] == ["2", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"]
+    assert "planted" not in "".join(rejects)
+    assert "perhaps" not in "".join(rejects)
+    assert [found.choices["sharing"] for found in standings(house, Email("last@shop.example"), Email("planted@shop.example"))] == [
+        "out"
+    ] * 2
+
+
+def test_a_line_without_end_is_one_reject_and_takes_no_memory(take):
+    done, rejects = take(b"email\n" + b"x" * (3 << 20) + b"\na@shop.example\n")
+    assert (done.recorded, rejects) == (1, ["2,the line is longer than 1048576 bytes"])
+
+
+def test_parquet_is_read_like_csv(house, take, tmp_path):
+    duckdb.sql("SELECT 'a@shop.example' AS email, 4711 AS account, NULL AS phone UNION ALL SELECT NULL, NULL, '(202) 555-0123' "
+               "UNION ALL SELECT NULL, NULL, NULL").write_parquet(str(tmp_path / "made.parquet"))  # fmt: skip
+    done, rejects = take((tmp_path / "made.parquet").read_bytes(), name="list.parquet")
+    assert (done.recorded, len(rejects)) == (2, 1)
+    assert len(standings(house, Account("4711"), Phone("+1 202 555 0123"))) == 2
+
+
+def test_taking_a_file_in_again_changes_no_standing(house, take):
+    content = "email\n" + "".join(f"p{number}@shop.example\n" for number in range(5000))
+    first, _ = take(content)
+    before = standings(house, Email("p7@shop.example"))
+    second, _ = take(content)
+    assert first.recorded == second.recorded == 5000
+    assert standings(house, Email("p7@shop.example")) == before
+    with house.record.reading() as conn:
+        said = ledger.entry(conn, ledger.size(conn) - 1).canonical.decode()
+    assert hashlib.sha256(content.encode()).hexdigest() in said
+
+
+@pytest.mark.parametrize(
+    ("content", "plan", "words"),
+    [
+        ("email\na@shop.example\n", Plan(topic="sharng", says="out"), "did you mean `sharing`"),
+        ("email\na@shop.example\n", Plan(says="out"), "no topic ``"),
+        ("email\na@shop.example\n", Plan(topic="sharing"), "does not say what was chosen"),
+        ("email\na@shop.example\n", Plan(topic="sharing", says="in", at=later(days=400)), "of the future"),
+        ("email\na@shop.example\n", Plan(topic="sharing", says="out", columns={"emial": "email"}), "did you mean `email`"),
+        ("email\na@shop.example\n", Plan(topic="sharing", says="out", columns={"email": "mail"}), "did you mean `email`"),
+        ("colour,size\nred,5\n", OUT, "no column names people"),
+        ("last,address\nDoe,5 Oak\n", OUT, "no column names people"),
+        ("email,email\na@shop.example,b\n", OUT, "names a column twice"),
+        ("", OUT, "has no heading"),
+        ("\n\n", OUT, "has no heading"),
+        (b"PAR1nonsense", OUT, "Parquet file cannot be read"),
+    ],
+)
+def test_a_file_that_cannot_be_understood_is_refused_and_nothing_is_done(house, take, content, plan, words):
+    with pytest.raises(Invalid, match=words):
+        take(content, plan)
+    assert choices(house) == 0
+
+
+def test_a_file_that_is_not_there_and_a_policy_without_topics_are_refused(house, take, tmp_path):
+    with pytest.raises(Invalid, match="cannot read"):
+        import_file(house.record, house.keeper, tmp_path / "none.csv", OUT, TOPICS, clock=lambda: NOW, actor=CLERK)
+    with pytest.raises(Invalid, match="declares no topic"):
+        take("email\na@shop.example\n", topics=())
+
+
+def test_rejects_that_cannot_be_written_are_said(take, tmp_path):
+    with pytest.raises(Invalid, match="the choices were recorded"):
+        take("email\nnone\n", rejects=tmp_path / "no" / "folder.csv")
