@@ -6,6 +6,8 @@ A message is a sequence of 16-byte blocks. One message goes through `Cmac.one`; 
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -24,10 +26,11 @@ _REDUCE: Final = 0x87  # the field polynomial of SP 800-38B for 128-bit blocks
 class Cmac:
     """The CMAC under one key of 32 bytes."""
 
-    __slots__ = ("_aes", "_last", "_mask")
+    __slots__ = ("_aes", "_last", "_mask", "_own")
 
     def __init__(self, key: bytes) -> None:
         self._aes = Cipher(algorithms.AES256(key), modes.ECB())  # noqa: S305 - ECB of single blocks is the block cipher itself
+        self._own = threading.local()  # an encryptor serves one thread
         top = int.from_bytes(self._aes.encryptor().update(bytes(16)), "big")
         doubled = (top << 1) & ((1 << 128) - 1)
         self._last = doubled ^ (_REDUCE if top >> 127 else 0)
@@ -35,12 +38,26 @@ class Cmac:
 
     def one(self, *blocks: bytes) -> int:
         """The first 64 bits of the CMAC of one message, big-endian."""
-        encrypt = self._aes.encryptor().update
         state = 0
         for block in blocks[:-1]:
-            state = int.from_bytes(encrypt((state ^ int.from_bytes(block, "big")).to_bytes(16, "big")), "big")
-        state ^= int.from_bytes(blocks[-1], "big") ^ self._last
-        return int.from_bytes(encrypt(state.to_bytes(16, "big"))[:8], "big")
+            state = self.step(state, block)
+        return self.finish(state, blocks[-1])
+
+    def step(self, state: int, block: bytes) -> int:
+        """The state after one more block of one message, which is not its last; 0 is the state before the first."""
+        return int.from_bytes(self._encrypt_one((state ^ int.from_bytes(block, "big")).to_bytes(16, "big")), "big")
+
+    def finish(self, state: int, block: bytes) -> int:
+        """The first 64 bits of the CMAC of one message after its last block, big-endian."""
+        mixed = state ^ int.from_bytes(block, "big") ^ self._last
+        return int.from_bytes(self._encrypt_one(mixed.to_bytes(16, "big"))[:8], "big")
+
+    def _encrypt_one(self, block: bytes) -> bytes:
+        try:
+            update: Callable[[bytes], bytes] = self._own.update
+        except AttributeError:
+            update = self._own.update = self._aes.encryptor().update
+        return update(block)
 
     def chain(self, state: Blocks | None, blocks: Blocks) -> Blocks:
         """The state after one more block, which is not the last; for each row. No state: `blocks` are the first."""

@@ -97,10 +97,11 @@ def _postal(given: Postal, mac: Cmac) -> tuple[Code, ...]:
     if not first.names or not last.whole:
         return ()
     made: dict[Code, None] = {}
+    write = _Writer(mac)
 
     def add(*parts: tuple[str, str], flag: int = 0) -> None:
         if all(value for _, value in parts):
-            made[Code(mac.one(*(block(part, value) for part, value in parts)), guard | flag)] = None
+            made[Code(write.code(parts), guard | flag)] = None
 
     house, street = ("house", where.house), ("street", where.street)
     area, family = ("zip", zip_), ("last", last.whole)
@@ -113,11 +114,29 @@ def _postal(given: Postal, mac: Cmac) -> tuple[Code, ...]:
             add(area, street, family, ("4|first", name))
     if len(first.sound) >= SHORT_SOUND:
         add(area, house, family, ("5|first sound", first.sound))
-    one, two = sorted((block("name", first.main), block("name", last.whole)))
-    if zip_ and where.house:
-        made[Code(mac.one(block("zip", zip_), block("house", where.house), one, two), guard)] = None
+    one, two = sorted((("name", first.main), ("name", last.whole)), key=lambda part: block(*part))
+    add(area, house, one, two)
     add(area, house, family, street, ("7|initial", first.initial), flag=FULL if first.is_full else 0)
     return tuple(made)
+
+
+class _Writer:
+    """The codes of one name and address: messages that begin alike share their beginning."""
+
+    __slots__ = ("_mac", "_states")
+
+    def __init__(self, mac: Cmac) -> None:
+        self._mac = mac
+        self._states: dict[tuple[tuple[str, str], ...], int] = {(): 0}
+
+    def code(self, parts: tuple[tuple[str, str], ...]) -> int:
+        return self._mac.finish(self._state(parts[:-1]), block(*parts[-1]))
+
+    def _state(self, parts: tuple[tuple[str, str], ...]) -> int:
+        found = self._states.get(parts)
+        if found is None:
+            found = self._states[parts] = self._mac.step(self._state(parts[:-1]), block(*parts[-1]))
+        return found
 
 
 def guard_of(first: names.First, last: names.Last) -> int:
