@@ -86,7 +86,12 @@ class World:
         told: dict[str, set[Hashable]] = {action.name: set() for action in self.actions}
         numbers = count(1)
         for _ in range(cuts):
-            self._live(chance, numbers, told, outcome)
+            try:
+                self._live(chance, numbers, told, outcome)
+            except Exception as error:  # noqa: BLE001 - damage that shows only when the record is used again
+                outcome.broken += 1
+                outcome.faults.append(f"seed {seed}: cannot go on: {type(error).__name__}")
+                break
             if not self._is_all_there(told, outcome, seed):
                 break
         self.record.close()
