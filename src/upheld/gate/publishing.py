@@ -19,7 +19,12 @@ from pathlib import Path
 
 from upheld.errors import Conflict, Invalid
 
+_FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS}
+
+
+WORK = "work"
+"""The folder of a home where releases keep what they hold on the way."""
 
 
 def part_of(out: Path) -> Path:
@@ -130,6 +135,19 @@ def publish(out: Path) -> None:
     sync_folder(out.parent)
 
 
+@contextlib.contextmanager
+def disk_full_in_words() -> Iterator[None]:
+    """Say in one line that a disk is full."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise Conflict(
+            "the disk is full: make room and run it again; nothing was released, or a recorded release is completed then"
+        ) from error
+
+
 def place_beside(out: Path, rejects: Path) -> str:
     """Put the file of rejected lines beside the output, in place of one of an earlier run; returns its path."""
     place = out.with_name(f"{out.name}.rejects.csv")
@@ -159,12 +177,9 @@ def hash_of(path: Path) -> str | None:
 
 @contextlib.contextmanager
 def working_folder(home: Path, out: Path) -> Iterator[Path]:
-    """A private folder for what a release holds on the way. Those of dead releases, and their unfinished files, are removed first."""
-    place = home / "work"
+    """A private folder for what a release holds on the way; gone when it ends."""
+    place = home / WORK
     place.mkdir(mode=0o700, exist_ok=True)
-    for folder in place.iterdir():
-        if not folder.name.startswith("."):
-            _sweep(folder)
     unlocked = place / f".{secrets.token_hex(8)}"  # takes its name when it is locked, so that no sweep meets it unlocked
     unlocked.mkdir(mode=0o700)
     handle = os.open(unlocked / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -176,6 +191,14 @@ def working_folder(home: Path, out: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(handle)
+
+
+def sweep(home: Path) -> None:
+    """Remove the folders of dead releases, and their unfinished files: call it when recorded releases are settled."""
+    if (home / WORK).is_dir():
+        for folder in (home / WORK).iterdir():
+            if not folder.name.startswith("."):
+                _sweep(folder)
 
 
 def _sweep(folder: Path) -> None:

@@ -10,12 +10,13 @@ from sqlalchemy import Connection, Row, insert, select
 
 from upheld.errors import Conflict
 from upheld.gate.models import DELIVERY, DISCLOSURE, RELEASE_ENDED
-from upheld.gate.publishing import hash_of, locked, part_of, publish
+from upheld.gate.publishing import hash_of, locked, part_of, publish, sweep
+from upheld.home import Home
 from upheld.ledger import actions as ledger
 from upheld.record import Actor, Record
 
 
-def recover(record: Record, at: datetime, actor: Actor) -> tuple[int, ...]:
+def recover(home: Home, record: Record, at: datetime, actor: Actor) -> tuple[int, ...]:
     """Complete what can be completed; returns the releases that are ended now. Those whose writer lives are left alone."""
     with record.reading() as conn:
         pending = _pending(conn)
@@ -25,6 +26,7 @@ def recover(record: Record, at: datetime, actor: Actor) -> tuple[int, ...]:
         if state is not None:
             end(record, release.id, state, at, actor)
             ended.append(release.id)
+    sweep(home.path)
     return tuple(ended)
 
 

@@ -21,7 +21,7 @@ from upheld.gate.gathering import Gathered, columns_of, gather
 from upheld.gate.lists import OpenList, open_list, sample
 from upheld.gate.mapping import ColumnMap, map_columns
 from upheld.gate.orders import Order, Watch, unwatched
-from upheld.gate.publishing import Unfinished, demand_free, hash_of, place_beside, publish, working_folder, writing
+from upheld.gate.publishing import Unfinished, disk_full_in_words, demand_free, hash_of, place_beside, publish, working_folder, writing
 from upheld.gate.recording import Leaving, record_leaving
 from upheld.gate.recovery import end, recover
 from upheld.gate.snapshot import Snapshot, ask, take
@@ -45,14 +45,14 @@ def release(home: Home, record: Record, order: Order, clock: Clock, actor: Actor
     Everything committed before the release commits is honoured, however late. `Invalid`, `NotFound`, `Refused` or `Conflict` say what to
     do; then nothing appears. Killed at any moment, it leaves either no release, or a recorded one that the next start completes.
     """
-    recover(record, clock(), actor)
+    recover(home, record, clock(), actor)
     watch("recovered", 0, 0)
     out = order.out
     if out is not None:
         out = Path(out).absolute()
         form_of(out)
         demand_free(out)
-    with contextlib.ExitStack() as leaving:
+    with disk_full_in_words(), contextlib.ExitStack() as leaving:
         work = leaving.enter_context(working_folder(home.path, out or home.path / "nothing"))
         unfinished = leaving.enter_context(writing(out)) if out is not None else None
         watch("locked", 0, 0)
