@@ -41,9 +41,9 @@ class Teller:
             sys.exit(f"{ran.stdout}{ran.stderr}\nthe demo expected this command to end with {ends_with}, it ended with {ran.returncode}")
         picked = [line for line in lines if pick(line)]
         for line in picked[:most]:
-            print(f"  {line if len(line) <= WIDTH else line[: WIDTH - 1] + '…'}")
-        if len(picked) > most:
-            print(f"  … and {len(picked) - most} lines more")
+            print(_folded(line))
+        if len(lines) > len(picked[:most]):
+            print(f"  ({len(lines) - len(picked[:most])} lines more)")
         if ends_with:
             print(f"  (ends with {ends_with})")
         return lines
@@ -55,3 +55,9 @@ class Teller:
         command = [*programs.get(words[0], [words[0]]), *words[1:]]
         surroundings = {name: value for name, value in os.environ.items() if name != "UPHELD_HOME"} | here
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False, env=surroundings)
+
+
+def _folded(line: str) -> str:
+    """A line of output, over two lines of the story at most."""
+    indent = "  " + " " * (len(line) - len(line.lstrip()))
+    return textwrap.fill(line.strip(), WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ", max_lines=2, placeholder=" …")

@@ -1,8 +1,8 @@
 """Help and policy commands start quickly because they load only what they need."""
 
+import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -37,9 +37,11 @@ def test_a_command_without_bulk_work_loads_nothing_heavy(words):
 
 def test_help_is_there_at_once():
     def seconds():
-        began = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "upheld.cli.main", "--help"], capture_output=True, check=True)
-        return time.perf_counter() - began
+        """Processor time of one call: the machine may be busy with other tests. benches/startup.py publishes the time that passes."""
+        child = subprocess.Popen([sys.executable, "-m", "upheld.cli.main", "--help"], stdout=subprocess.DEVNULL)
+        _, status, used = os.wait4(child.pid, 0)
+        child.returncode = status
+        assert status == 0
+        return used.ru_utime + used.ru_stime
 
-    # The best of five: the machine may be busy with other tests. benches/startup.py publishes the exact figure.
     assert min(seconds() for _ in range(5)) <= 0.25
