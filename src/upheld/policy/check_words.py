@@ -30,6 +30,7 @@ from upheld.policy.terms import CHANNELS, IDENTIFIERS, LAWS, PURPOSES, RECIPIENT
 
 REGIONS = dict.fromkeys(("anywhere", *REGION_PARENTS))  # in an order, so that a suggestion is the same every time
 _EVERYWHERE = dict.fromkeys((*REGIONS, "anyone"))
+_MOST_COMPARISONS = 300_000
 _VERSION = re.compile(r"[\w][\w.+-]{0,39}")
 _PURPOSE = re.compile(r"[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*){0,4}")
 _TOPIC = re.compile(r"[a-z][a-z0-9-]*")
@@ -45,6 +46,7 @@ class Words:
         self.purposes = dict.fromkeys((*self.vocabulary.purpose_names, "any"))
         self.items = dict.fromkeys((*self.vocabulary.item_names, "any"))
         self.recipients = dict.fromkeys((*RECIPIENTS, "any"))
+        self._comparisons = _MOST_COMPARISONS
         # A word whose declaration could not be read is not also unknown: one fault, not two.
         unread = "\n".join(document.unread)
         self.excused = {(kind, name) for kind, name in re.findall(r"^(purpose|topic|collect) ([\w.-]+)", unread, re.MULTILINE)}
@@ -69,8 +71,13 @@ class Words:
         for name in names:
             if name not in known and not self._is_excused(what, name):
                 listed = f"known are {', '.join(f'`{word}`' for word in known)}" if 0 < len(known) <= 12 else None
-                hint = suggestion(name, known) or listed or _declare(what, name)
+                hint = self._near(name, known) or listed or _declare(what, name)
                 yield Fault(self.place(statement, name), f"unknown-{what}", f"no {what} `{name}` is declared", hint)
+
+    def _near(self, name: str, known: Collection[str]) -> str | None:
+        """The nearest known word. A very large document with very many misspelt ones gets suggestions for the first of them only."""
+        self._comparisons -= len(known)
+        return suggestion(name, known) if self._comparisons > 0 else None
 
     def _is_excused(self, what: str, name: str) -> bool:
         source = name.partition(".")[0]

@@ -73,9 +73,8 @@ def read_text(path: str | Path) -> str:
             raw = file.read(LARGEST + 1)
     except FileNotFoundError:
         raise NotFound(f"there is no file `{name}`") from None
-    except (OSError, ValueError) as problem:
-        why = problem.strerror or "it cannot be opened" if isinstance(problem, OSError) else "the name holds a NUL"
-        raise Invalid(f"`{name}` cannot be read: {why.lower()}") from None
+    except OSError as problem:
+        raise Invalid(f"`{name}` cannot be read: {(problem.strerror or 'it cannot be opened').lower()}") from None
     if len(raw) > LARGEST:
         raise Invalid(f"the policy is larger than {LARGEST // 1024 // 1024} MiB; split it, or take out what is not policy", place=name)
     if not raw.strip():

@@ -119,7 +119,7 @@ def _read_clause(opening: Token, inline: Token, body: list[str], reading: Readin
     start = Place(first + 1, _indent(body[first]) + 1)
     found = _MARK.search(inline.content)
     marks = found[1].split() if found else []
-    if found is None or not marks or not all(mark[0] in "#." for mark in marks):
+    if found is None or not any(mark[0] in "#." for mark in marks):
         if heading:
             reading.clause = None
         else:
@@ -142,13 +142,13 @@ def _read_clause(opening: Token, inline: Token, body: list[str], reading: Readin
 
 def _clause_id(marks: list[str], where: Place, reading: Reading) -> str | None:
     for mark in marks:
-        if mark[0] == "." and mark != ".statement":
+        if mark[0] != "#" and mark != ".statement":
             hint = suggestion(mark, [".statement"]) or "only `.statement` is known"
             reading.faults.append(Fault(where, "clause-id", f"unknown mark `{mark[:40]}`", hint))
     ids = [mark[1:] for mark in marks if mark[0] == "#"]
     sound = [name for name in ids if len(name) <= _LONGEST_ID and _ID.fullmatch(name)]
     if len(ids) > 1 or len(sound) < len(ids):
-        message = f"`{' '.join(marks)[:60]}` is no clause id"
+        message = f"`{{{' '.join(marks)[:60]}}}` is no clause id"
         reading.faults.append(Fault(where, "clause-id", message, "write one, as in `{#use.partners}`: letters, digits, `-`, dots between"))
     return sound[0] if sound else None
 
@@ -173,7 +173,9 @@ def _close_fences(body: list[str], reading: Reading) -> None:
             _report_unclosed(opened[0], reading)
             if not body[at - 1].strip():
                 body[at - 1] = opened[1]
-            opened = (at, fence["marker"], fence["info"].strip()) if fence else None
+                opened = (at, fence["marker"], fence["info"].strip()) if fence else None
+            elif fence:
+                body[at] = ""  # no line is free to close the first block, so it goes on
     if opened is not None:
         _report_unclosed(opened[0], reading)
 
@@ -217,9 +219,9 @@ def _statements(token: Token, body: list[str], reading: Reading) -> Iterator[Lin
             content = content.replace("\t", " ")  # noqa: PLW2901 - the tab is reported; what is left may be read
         if content.startswith(" "):
             if not current:
+                content, cut = content.lstrip(" "), cut + len(content) - len(content.lstrip(" "))  # noqa: PLW2901 - reported; the rest may be read
                 hint = "begin a statement without indentation"
                 reading.fault(number, cut + 1, "indent", "a continuation line that continues nothing", hint)
-                content = content.lstrip()  # noqa: PLW2901 - reported; what is left may be read
         elif current:
             yield Lines(current)
             current = []
