@@ -1,6 +1,6 @@
 """Lives of a record that the power cuts short: act, lose power, look what is left, act on.
 
-A *lineage* is one record through twenty cuts. After every cut everything that was ever acknowledged must be there, the ledger must verify,
+A *lineage* is one record through ten cuts. After every cut everything that was ever acknowledged must be there, the ledger must verify,
 SQLite's own check must be clean, and of the transaction under way all or nothing must have happened.
 """
 
@@ -24,8 +24,8 @@ from upheld.ledger.verification import verify
 from upheld.record import Record
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
-CUTS_PER_LINEAGE = 20
-MOST_OPERATIONS = 200  # writes and syncs between two cuts: up to about ten actions
+CUTS_PER_LINEAGE = 10
+MOST_OPERATIONS = 120  # writes and syncs between two cuts: up to about eight actions
 logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)  # that a connection cannot be closed without power is no news
 _DRIVES = count()
 
@@ -98,8 +98,8 @@ class World:
         return outcome
 
     def _live(self, chance: random.Random, numbers: count[int], told: dict[str, set[Hashable]], outcome: Outcome) -> None:
-        """Act until the power goes; then sometimes cut it again while SQLite recovers."""
-        self.drive.disk.power_for = chance.randint(1, MOST_OPERATIONS)
+        """Act until the power goes: at a random write or sync, often very soon, while SQLite has hardly recovered."""
+        self.drive.disk.power_for = chance.randint(1, 6 if chance.random() < 0.2 else MOST_OPERATIONS)
         try:
             while True:
                 action, number = chance.choice(self.actions), next(numbers)
@@ -107,19 +107,6 @@ class World:
         except Exception:
             if not self.drive.disk.dead:
                 raise
-        self._cut(chance, outcome)
-        if chance.random() < 0.3:
-            self.drive.disk.power_for = chance.randint(1, 6)
-            try:
-                with self.record.transaction():
-                    pass
-            except Exception:
-                if not self.drive.disk.dead:
-                    raise
-            self._cut(chance, outcome)
-
-    def _cut(self, chance: random.Random, outcome: Outcome) -> None:
-        self.drive.disk.dead = True
         self.record.close()
         self.drive.cut(chance)
         outcome.cuts += 1
