@@ -96,10 +96,16 @@ def gather(opened: OpenList, mapping: ColumnMap, bench: Workbench, keys: Keys, f
         )
         query = exp.select("*").from_(opened.relation.subquery("list")).where(window)
         chunk = reader.read(bench.connection.sql(query.sql("duckdb")), row=ROW)
-        kept = np.ones(len(chunk.codes), dtype=np.bool_)
-        gathered.add(base, chunk.codes, chunk.guards, chunk.rows, kept)
+        gathered.add(base, chunk.codes, chunk.guards, chunk.rows, _evident(chunk, base))
     watch("read", opened.rows, opened.rows)
     return gathered
+
+
+def _evident(chunk: Chunk, base: int) -> NDArray[np.bool_]:
+    """The codes that are kept as evidence: those of the identifier as a whole; for a row that has none, whatever it has."""
+    has = np.zeros(CHUNK, dtype=np.bool_)
+    has[chunk.rows[chunk.plain] - base] = True
+    return chunk.plain | ~has[chunk.rows - base]
 
 
 def columns_of(mapping: ColumnMap) -> Columns:

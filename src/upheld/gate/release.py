@@ -21,7 +21,7 @@ from upheld.gate.gathering import Gathered, columns_of, gather
 from upheld.gate.lists import OpenList, open_list, sample
 from upheld.gate.mapping import ColumnMap, map_columns
 from upheld.gate.orders import Order, Watch, unwatched
-from upheld.gate.publishing import Unfinished, disk_full_in_words, demand_free, hash_of, place_beside, publish, working_folder, writing
+from upheld.gate.publishing import Unfinished, demand_free, disk_full_in_words, hash_of, place_beside, publish, working_folder, writing
 from upheld.gate.recording import Leaving, record_leaving
 from upheld.gate.recovery import end, recover
 from upheld.gate.snapshot import Snapshot, ask, take

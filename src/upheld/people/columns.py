@@ -25,6 +25,7 @@ from upheld.errors import Invalid
 from upheld.people import normal
 from upheld.people.cmac import BLOCK, Blocks, Cmac, Codes
 from upheld.people.codes import Keys, prefix, tight_codes
+from upheld.people.forms import Flags
 from upheld.people.identifiers import Account, Email, Identifier, Kind, Phone
 from upheld.people.postals import Guards, Postals, Rows
 
@@ -62,6 +63,7 @@ class Chunk:
     """The codes of some rows. `codes`, `guards` and `rows` (the row number of each code) are parallel, in no order.
 
     `given` and `read`: by kind, the numbers of the rows where an identifier of that kind was given, and where it could be read.
+    `plain` marks the codes that say the identifier as a whole: all but those of a name and address that forgive a difference.
     """
 
     codes: Codes
@@ -69,6 +71,7 @@ class Chunk:
     rows: Rows
     given: dict[Kind, Rows] = field(default_factory=dict)
     read: dict[Kind, Rows] = field(default_factory=dict)
+    plain: Flags = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
 
 
 _SINGLES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -97,19 +100,19 @@ class Reader:
     def read(self, relation: duckdb.DuckDBPyRelation, *, row: str) -> Chunk:
         """The codes of a relation's rows; `row` names its column of row numbers (integers, no two alike)."""
         self._see(relation, row)
-        made: list[tuple[Codes, Guards, Rows]] = []
+        made: list[tuple[Codes, Guards, Rows, Flags]] = []
         given: dict[Kind, Rows] = {}
         read: dict[Kind, Rows] = {}
         for kind in self._columns.kinds:
             if kind == "postal":
                 assert self._postal is not None
-                codes, guards, rows, given[kind], read[kind] = self._postal.read(self._threads)
+                codes, guards, rows, plain, given[kind], read[kind] = self._postal.read(self._threads)
             else:
                 codes, guards, rows, given[kind] = self._single(kind)
-                read[kind] = rows
-            made.append((codes, guards, rows))
-        all_codes, all_guards, all_rows = (np.concatenate(arrays) for arrays in zip(*made, strict=True))
-        return Chunk(all_codes, all_guards, all_rows, given, read)
+                read[kind], plain = rows, np.ones(len(codes), dtype=np.bool_)
+            made.append((codes, guards, rows, plain))
+        all_codes, all_guards, all_rows, all_plain = (np.concatenate(arrays) for arrays in zip(*made, strict=True))
+        return Chunk(all_codes, all_guards, all_rows, given, read, all_plain)
 
     def _see(self, relation: duckdb.DuckDBPyRelation, row: str) -> None:
         wanted = {f.name: getattr(self._columns, f.name) for f in fields(self._columns) if f.name != "region"}

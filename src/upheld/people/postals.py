@@ -39,8 +39,8 @@ class Postals:
             nothing = " " if name == "street" else ""
             connection.execute("INSERT INTO upheld_dictionary VALUES ($field, 0, $nothing)", {"field": name, "nothing": nothing})
 
-    def read(self, threads: int) -> tuple[Codes, Guards, Rows, Rows, Rows]:
-        """The codes, guards and row numbers of the view `upheld_list`, the rows where an address was given, and where one was read."""
+    def read(self, threads: int) -> tuple[Codes, Guards, Rows, Flags, Rows, Rows]:
+        """Of the view `upheld_list`: codes, guards, row numbers, which codes are of the first rule; rows with an address given, and read."""
         got = self._numbered()
         given = got["row"][(got["street"] > 0) | (got["number"] > 0) | (got["unit"] > 0)]
         slices = [{name: array[at : at + SLICE] for name, array in got.items()} for at in range(0, len(got["row"]), SLICE)]
@@ -48,8 +48,9 @@ class Postals:
             coded = list(pool.map(self._code, slices))
         made = [_NOTHING, *(part for parts, _ in coded for part in parts)]
         codes, guards, rows = zip(*made, strict=True)
+        plain = np.repeat([False, *(rule == 0 for parts, _ in coded for rule in range(len(parts)))], [len(part) for part in codes])
         read = [_NOTHING[2], *(rows for _, rows in coded)]
-        return np.concatenate(codes), np.concatenate(guards), np.concatenate(rows), given, np.concatenate(read)
+        return np.concatenate(codes), np.concatenate(guards), np.concatenate(rows), plain, given, np.concatenate(read)
 
     def _numbered(self) -> dict[str, Ids]:
         """The chunk's rows as numbers into the dictionaries, which learn what is new."""
