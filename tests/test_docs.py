@@ -72,7 +72,7 @@ def said(command, place):
         ["bash", "-c", command], cwd=place, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=300
     )
     end = f"(ends with {ran.returncode})\n" if ran.returncode else ""
-    return (ran.stdout + ran.stderr + end).replace(str(place), ".")
+    return (ran.stdout + ran.stderr + end).replace(str(place), "/home/you")
 
 
 PAGES_WITH_COMMANDS = [page for page in PAGES if blocks(page, "console")]
@@ -80,10 +80,12 @@ PAGES_WITH_COMMANDS = [page for page in PAGES if blocks(page, "console")]
 
 @pytest.mark.parametrize("page", named(PAGES_WITH_COMMANDS))
 def test_every_command_shown_answers_as_shown(page, place):
-    checker = doctest.OutputChecker()
+    checker, settings = doctest.OutputChecker(), []
     for block in blocks(page, "console"):
         for command, expected in commands(block):
-            got = said(command, place)
+            if command.startswith("export "):
+                settings.append(command)
+            got = said("\n".join([*settings, command]), place)
             want = "".join(f"{line}\n" for line in expected)
             fits = checker.check_output(want, got, doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
             assert fits, f"{page.name}:{block.line}\n$ {command}\n--- shown\n{want}--- really\n{got}"

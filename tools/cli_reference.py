@@ -43,7 +43,8 @@ def commands(group: click.Group, ctx: click.Context) -> Iterator[tuple[str, clic
 
 def page() -> str:
     """The whole page."""
-    top = click.Context(main.upheld, info_name="upheld", max_content_width=100, terminal_width=100)
+    names = ["-h", "--help"]  # as main.upheld says; the contexts below inherit it
+    top = click.Context(main.upheld, info_name="upheld", max_content_width=100, terminal_width=100, help_option_names=names)
     parts = [HEAD, "| exit code | says |\n|---|---|\n", *(f"| {code} | {words} |\n" for code, words in exits.MEANINGS.items())]
     parts.append(f"\n## upheld\n\n```text\n{main.upheld.get_help(top)}\n```\n")
     for path, command, ctx in commands(main.upheld, top):
