@@ -12,6 +12,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "check": ("upheld.cli.policy_check:check", "Find every fault of a policy."),
     "explain": ("upheld.cli.policy_explain:explain", "Say in plain words what statements mean."),
     "render": ("upheld.cli.policy_render:render", "Write the page that customers read."),
+    "show": ("upheld.cli.policy_show:show", "Show each clause and what keeps it."),
+    "export": ("upheld.cli.policy_export:export", "Say the policy in a standard vocabulary."),
     "prove": ("upheld.cli.policy_prove:prove", "Prove what a policy says it never or always does."),
     "post": ("upheld.cli.policy_post:post", "Put a policy in force."),
     "history": ("upheld.cli.policy_post:history", "List the posted policies."),

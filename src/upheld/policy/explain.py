@@ -32,6 +32,8 @@ from upheld.policy.words import PERIODS, RIGHTS
 UNKNOWN_FACTS = "Where we do not know a fact that a rule asks about, we act as if it spoke against the use."
 """True of every rule, and so said once on a page and not in each sentence."""
 
+PROVEN = "This is proven each time the policy is checked."
+
 
 def explain(statement: AnyStatement, voice: Voice | None = None) -> str:
     """One statement in one or a few plain sentences, in the given voice (without one: to the customer, built-in words only)."""
@@ -143,7 +145,7 @@ def _expectation(promise: Expectation, voice: Voice) -> str:
     else:
         handled = f"whatever else holds, {_may(promise.recipients, items, voice)}"
     said = f"{handled.removesuffix(',')}{totals or (',' if handled.endswith(',') else '')} for {purposes}{when}"
-    return _sentences(said, "this is proven each time the policy is checked")
+    return f"{_sentences(said)} {PROVEN}"
 
 
 def _stop(stop: Stop, voice: Voice) -> str:
