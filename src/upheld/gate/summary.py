@@ -114,9 +114,9 @@ def column_outcomes(mapping: ColumnMap, items: Sequence[str], some: int, every: 
 
 
 def whys(decisions: Sequence[Decision]) -> Mapping[str, str]:
-    """Why an item was refused, in the words of the first decision that refused it."""
+    """Why an item was refused, in the words of the first decision that refused it; rather of one that released the rest of its row."""
     found: dict[str, str] = {}
-    for decision in decisions:
+    for decision in sorted(decisions, key=lambda each: not each.permitted):
         for reason in decision.reasons:
             for item in reason.items:
                 found.setdefault(item, reason.because)
