@@ -17,6 +17,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "prove": ("upheld.cli.policy_prove:prove", "Prove what a policy says it never or always does."),
     "post": ("upheld.cli.policy_post:post", "Put a policy in force."),
     "history": ("upheld.cli.policy_post:history", "List the posted policies."),
+    "diff": ("upheld.cli.policy_diff:diff", "Say who may be treated how by a new version."),
     "fmt": ("upheld.cli.policy_fmt:fmt", "Lay out the statements of a policy in one way."),
 }
 """Each command's place and its line of help; loaded when called."""
