@@ -1,4 +1,4 @@
-"""A release in a process of its own, which can be killed, stopped or starved at any of its steps: `child.py FOLDER LIST OUT WHAT [STEP]`."""
+"""A release in a process of its own, which can be killed, stopped or starved at any step: `child.py FOLDER LIST OUT WHAT [STEP]`."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Postals:
             connection.execute("INSERT INTO upheld_dictionary VALUES ($field, 0, $nothing)", {"field": name, "nothing": nothing})
 
     def read(self, threads: int) -> tuple[Codes, Guards, Rows, Flags, Rows, Rows]:
-        """Of the view `upheld_list`: codes, guards, row numbers, which codes are of the first rule; rows with an address given, and read."""
+        """Of the view `upheld_list`: codes, guards, row numbers, which codes are of the first rule; rows with an address given and read."""
         got = self._numbered()
         given = got["row"][(got["street"] > 0) | (got["number"] > 0) | (got["unit"] > 0)]
         slices = [{name: array[at : at + SLICE] for name, array in got.items()} for at in range(0, len(got["row"]), SLICE)]
