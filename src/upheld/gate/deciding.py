@@ -54,13 +54,13 @@ def decide_list(
     """Decide every row."""
     table = snapshot.table
     row = table.row(use)
-    verdicts = Verdicts((*use.items, *use.totals), row.decide_code, table.dims, snapshot.nobody)
+    verdicts = Verdicts((*use.items, *use.totals), row.decide_code, row.dims, snapshot.nobody)
     times = facts.Times(
         snapshot.at.date(),
         tuple((policy.version, since) for policy, since in zip(snapshot.history, snapshot.since, strict=True)),
         snapshot.history[-1].vocabulary.sources,
     )
-    said = facts.standings(opened, mapping, bench, table, snapshot.topics, times)
+    said = facts.standings(opened, mapping, bench, table, snapshot.topics, times, {dim.kind for dim in row.dims})
     rows, persons = gathered.meet(snapshot.index)
     decided = decide_rows(verdicts, opened.rows, said, (rows, snapshot.of(persons)))
     _bar(decided.masks, decided.numbers, ~gathered.named, NOBODY)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any, Protocol
@@ -19,13 +19,13 @@ from upheld.gate.regions import region_of
 from upheld.gate.workbench import Workbench
 from upheld.policy.uses import Choice, Standing
 
-GROUPS: Mapping[str, tuple[str, ...]] = {
-    "place": ("region", "country", "state"),
-    "years": ("age", "birth date"),
-    "origin": ("version", "collected"),
-    "service": ("served",),
+GROUPS: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("place", "region"): ("region", "country", "state"),
+    ("years", "age"): ("age", "birth date"),
+    ("origin", "since"): ("version", "collected"),
+    ("service", "served"): ("served",),
 }
-"""Which columns together say one fact."""
+"""Which columns together say one fact, and the kind of dimension it is of."""
 
 MOST = 500_000
 """More distinct values than this in one fact's columns are no facts."""
@@ -57,12 +57,17 @@ def stranger(topics: Sequence[str], **facts: Any) -> Standing:  # noqa: ANN401 -
 
 
 def standings(
-    opened: OpenList, mapping: ColumnMap, bench: Workbench, coding: Coding, topics: Sequence[str], times: Times
+    opened: OpenList, mapping: ColumnMap, bench: Workbench, coding: Coding, topics: Sequence[str], times: Times, asked: Collection[str]
 ) -> Standings | int:
-    """The standing code of every row as if its person were not known; one number if all rows have the same."""
+    """The standing code of every row as if its person were not known; one number if all rows have the same.
+
+    Only the kinds of facts in `asked` are looked at: others cannot change the decision.
+    """
     base = coding.standing_code(stranger(topics))
     parts = []
-    for group, roles in GROUPS.items():
+    for (group, kind), roles in GROUPS.items():
+        if kind not in asked:
+            continue
         places = [(role, place) for role in roles if (place := mapping.place(role)) is not None]
         if places:
             parts.append(_part(group, places, opened, bench, lambda facts: coding.standing_code(stranger(topics, **facts)) - base, times))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from upheld.people.columns import Chunk, Columns, Reader
 from upheld.people.matching import Index
 
 CHUNK = 500_000
+THREADS = 2
 
 
 @dataclass(slots=True)
@@ -43,14 +45,14 @@ class Gathered:
 
     def meet(self, index: Index) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """All rows with the known persons they match, each pair once."""
-        found = (
-            []
-            if not len(index)
-            else [index.match(Chunk(self._load(base, "codes"), self._load(base, "guards"), self._rows(base))) for base in self.bases]
-        )
-        if not found:
+        if not len(index) or not self.bases:
             return np.empty(0, np.int64), np.empty(0, np.int64)
-        rows, persons = zip(*found, strict=True)
+
+        def match(base: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+            return index.match(Chunk(self._load(base, "codes"), self._load(base, "guards"), self._rows(base)))
+
+        with ThreadPoolExecutor(THREADS) as pool:  # NumPy lets go of the interpreter while it looks up
+            rows, persons = zip(*pool.map(match, self.bases), strict=True)
         return np.concatenate(rows), np.concatenate(persons)
 
     def evidence(self, keep: NDArray[np.bool_]) -> NDArray[np.uint64]:
