@@ -7,14 +7,14 @@ None is everything there is, which is what a decision of now should ask.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Select, Table, func, select
+from sqlalchemy import Connection, Executable, Select, Table, func, select
 
 from upheld.choices.models import CHOICE, WORDING
 from upheld.people.facts import age
@@ -137,13 +137,21 @@ def _add_choices(conn: Connection, table: DecisionTable, codes: Numbers, as_of: 
     latest = np.zeros((len(dims), len(codes)), dtype=np.int64)
     query = select(CHOICE.c.person, CHOICE.c.topic, CHOICE.c.choice).where(CHOICE.c.topic.in_(list(numbers)))
     query = as_of.limit(query, CHOICE).order_by(CHOICE.c.at, CHOICE.c.choice)
-    for rows in conn.execution_options(yield_per=ROWS_AT_ONCE).execute(query).partitions():
+    for rows in _raw(conn, query):
         people, topics, chosen = zip(*rows, strict=True)
         # NumPy assigns in order, so of several choices of one person the last holds.
         latest[np.fromiter(map(numbers.__getitem__, topics), np.int64, len(rows)), np.array(people)] = chosen
     for number, dim in enumerate(dims):
         steps = np.array([dim.digit(choice) - dim.digit("unset") for choice in CHOICES], dtype=np.int64)
         codes += steps[latest[number]] * dim.stride
+
+
+def _raw(conn: Connection, query: Executable) -> Iterator[Sequence[Any]]:
+    """The rows of a query as the driver gives them, some thousands at once: plain columns only, three times as fast."""
+    cursor = conn.execute(query).cursor
+    assert cursor is not None
+    while rows := cursor.fetchmany(ROWS_AT_ONCE):
+        yield rows
 
 
 _FACTS: Final = {"region": "region", "age": "born", "since": "since"}
@@ -155,7 +163,7 @@ def _add_facts(conn: Connection, dim: Dim, codes: Numbers, as_of: AsOf) -> None:
     digits: dict[str, int] = {}
     query = select(FACT.c.person, FACT.c.value).where(FACT.c.fact == _FACTS[dim.kind], FACT.c.about == dim.about)
     query = as_of.limit(query, FACT).order_by(FACT.c.at, FACT.c.id)
-    for rows in conn.execution_options(yield_per=ROWS_AT_ONCE).execute(query).partitions():
+    for rows in _raw(conn, query):
         people, values = zip(*rows, strict=True)
         for value in set(values) - digits.keys():
             digits[value] = dim.digit(age(int(value), as_of.on) if dim.kind == "age" else value)

@@ -3,32 +3,26 @@
 WITH given AS (
     SELECT row, trim(email) AS given
     FROM upheld_list
-    WHERE trim(coalesce(email, '')) <> ''
+    WHERE email IS NOT NULL
 ),
 plain AS (
-    SELECT row, given, lower(given) AS strict, length(given) <= 254 AND regexp_full_match(given, $plain) AS is_plain
+    SELECT row, given, lower(given) AS strict, strlen(given) <= 254 AND regexp_full_match(given, $plain) AS is_plain
     FROM given
-),
-parted AS (
-    SELECT *, split_part(strict, '@', 1) AS local, split_part(strict, '@', 2) AS domain
-    FROM plain
-),
-folded AS (
-    SELECT
-        row, given, is_plain, domain,
-        CASE WHEN contains(local, '+') AND list_contains($plus, domain) THEN split_part(local, '+', 1) ELSE local END AS local
-    FROM parted
+    WHERE given <> ''
 ),
 hashed AS (
     SELECT
         row, given, is_plain,
         CASE WHEN is_plain THEN sha256(
             $prefix || CASE
-                WHEN domain = $dotless[1] OR domain = $dotless[2] THEN replace(local, '.', '') || '@' || $dotless[1]
-                ELSE local || '@' || domain
+                WHEN ends_with(strict, '@' || $dotless[1]) OR ends_with(strict, '@' || $dotless[2])
+                    THEN replace(split_part(split_part(strict, '@', 1), '+', 1), '.', '') || '@' || $dotless[1]
+                WHEN contains(strict, '+') AND list_contains($plus, split_part(strict, '@', 2))
+                    THEN split_part(strict, '+', 1) || '@' || split_part(strict, '@', 2)
+                ELSE strict
             END
         ) END AS digest
-    FROM folded
+    FROM plain
 )
 SELECT
     row,

@@ -40,7 +40,9 @@ def index(conn: Connection, kinds: Sequence[Kind] = KINDS) -> Index:
     blobs: list[bytes] = []
     owners: list[int] = []
     query = select(IDENTIFIER.c.person, IDENTIFIER.c.codes).where(IDENTIFIER.c.kind.in_(kinds))
-    for rows in conn.execution_options(yield_per=ROWS_AT_ONCE).execute(query).partitions():
+    cursor = conn.execute(query).cursor  # plain columns: as the driver gives them
+    assert cursor is not None
+    while rows := cursor.fetchmany(ROWS_AT_ONCE):
         owners += [person for person, _ in rows]
         blobs += [codes for _, codes in rows]
     counts = np.fromiter((len(blob) // PACKED.itemsize for blob in blobs), dtype=np.int64, count=len(blobs))
