@@ -16,7 +16,7 @@ from upheld.policy.uses import CHOICES, Standing, Use
 
 
 def uses(policy: Policy) -> list[Use]:
-    """One use for each class of purposes, recipients, forms and facts about the recipient, of one item of each class; some near each permit."""
+    """One use for each class of purposes, recipients, forms and facts, of one item of each class; and some near each permit."""
     items = tuple(_classes(policy.vocabulary.items, [some for rule in policy.rules for some in _item_sets(rule)]))
     found = []
     for purpose in _classes(policy.vocabulary.purposes, [rule.purposes for rule in policy.rules]):
@@ -37,7 +37,7 @@ def uses(policy: Policy) -> list[Use]:
 
 
 def standings(history: Sequence[Policy], table: Table, use: Use, chance: random.Random, *, raw: bool) -> Iterator[Standing]:
-    """One standing of each class that the table or the SQL says the use depends on, its other facts at random; `raw`: and all raw values."""
+    """One standing of each class that the table or the SQL says the use depends on, other facts at random; `raw`: and all raw values."""
     asked = {sql.column_of(dim.name) for dim in table.row(use).dims}
     asked |= frozenset().union(*map(columns, residual.remains(history, use).values()))
     topics = list(dict.fromkeys(topic for policy in history for topic in policy.vocabulary.topics))

@@ -21,28 +21,29 @@ HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
 PARTNER = {"to": "third party", "vetted": True, "under_contract": True}
 USES: dict[str, Use] = {
-    "an e-mail with offers": Use("marketing.email", ("newsletter.email", "registration.email"), chosen_by=("order.purchases",)),
+    "an e-mail with offers": Use("marketing.email", ("order.name", "order.email")),
     "a list for a partner": Use("marketing.partner", ("order.name", "order.shipping address"), chosen_by=("order.purchases",), **PARTNER),
-    "a profile for a partner": Use("marketing.partner", ("registration.profile",), **PARTNER),
+    "interests for a partner": Use("marketing.partner", ("account.interests",), **PARTNER),
     "a feed for a company that works for us": Use("service", ("order.name", "order.card token"), to="subcontractor", under_contract=True),
-    "a suggestion from the cart and totals": Use("recommendation", ("cart.products",), totals=("web.pages",)),
-    "an answer to the person": Use("rights", ("order",), to="the person"),
+    "suggestions from purchases and pages": Use("recommendation", ("order.purchases", "web.pages")),
+    "a call about offers": Use("marketing.phone", ("order.phone",)),
+    "an answer to the person": Use("rights", ("order.name",), to="the person"),
 }
 
 
 def written(dialect: str) -> str:
     """The golden text of one dialect."""
-    northgate = (Policy.read(HERE.parents[1] / "policies" / "northgate.md"),)
-    return "\n".join(_lines(dialect, northgate)) + "\n"
+    policies = (Policy.read(HERE.parents[1] / "benches" / "policies" / "thirtyfive.md"),)
+    return "\n".join(_lines(dialect, policies)) + "\n"
 
 
-def _lines(dialect: str, northgate: Sequence[Policy]) -> Iterator[str]:
-    table = Table(northgate)
+def _lines(dialect: str, policies: Sequence[Policy]) -> Iterator[str]:
+    table = Table(policies)
     for name, use in USES.items():
         yield f"-- {name}: the rows for which everything is permitted"
-        yield f"{sql.text(sql.residual(northgate, use, dialect), dialect)};"
+        yield f"{sql.text(sql.residual(policies, use, dialect), dialect)};"
         yield f"-- {name}: by item"
-        for item, found in sql.residuals(northgate, use, dialect).items():
+        for item, found in sql.residuals(policies, use, dialect).items():
             yield f"/* {item} */ {sql.text(found, dialect)};"
         yield f"-- {name}: by standing code"
         yield f"{sql.text(sql.bit_test(table, use, 'code', dialect), dialect)};"
