@@ -127,6 +127,13 @@ def test_the_page_of_commands_is_what_the_commands_say():
     assert page() == PAGE.read_text("utf-8"), "run `make docs`"
 
 
+def test_the_page_of_words_is_what_the_program_knows():
+    from tools.cli_reference import WORDS
+    from upheld.policy.vocabulary import page
+
+    assert page() == WORDS.read_text("utf-8"), "run `make docs`"
+
+
 def test_every_environment_variable_is_documented():
     page = (HOUSE / "docs" / "cli.md").read_text("utf-8")
     used = {name for path in (HOUSE / "src").rglob("*.py") for name in re.findall(r"\bUPHELD_[A-Z]+\b", path.read_text("utf-8"))}

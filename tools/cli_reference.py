@@ -1,4 +1,4 @@
-"""Write docs/cli.md from what the commands say of themselves. `tests/test_docs.py` fails while the page and the commands differ."""
+"""Write docs/cli.md from what the commands say of themselves, and docs/vocabulary.md. `tests/test_docs.py` fails while they differ."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from pathlib import Path
 import click
 
 from upheld.cli import exits, main
+from upheld.policy import vocabulary
 
 PAGE = Path(__file__).parents[1] / "docs" / "cli.md"
+WORDS = PAGE.with_name("vocabulary.md")
 HEAD = """\
 # Commands
 
@@ -57,5 +59,6 @@ def _tidy(text: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
-    sys.stdout.write(f"wrote {PAGE.relative_to(Path.cwd())}\n")
+    for path, text in ((PAGE, page()), (WORDS, vocabulary.page())):
+        path.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"wrote {path.relative_to(Path.cwd())}\n")

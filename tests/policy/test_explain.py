@@ -84,6 +84,9 @@ def test_every_built_in_word_has_plain_words():
     assert {leaf.partition(".")[0] for leaf in terms.PURPOSES} <= words.PURPOSES.keys()
     assert terms.RECIPIENTS.keys() <= words.RECIPIENTS.keys()
     assert terms.REGION_PARENTS.keys() <= words.REGIONS.keys()
+    assert terms.RIGHTS.keys() == words.RIGHTS.keys()
+    assert terms.CHANNELS.keys() == words.CHANNELS.keys()
+    assert terms.IDENTIFIERS.keys() == words.IDENTIFIERS.keys()
 
 
 def test_regions_have_their_own_names():

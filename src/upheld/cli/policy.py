@@ -13,6 +13,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "explain": ("upheld.cli.policy_explain:explain", "Say in plain words what statements mean."),
     "render": ("upheld.cli.policy_render:render", "Write the page that customers read."),
     "show": ("upheld.cli.policy_show:show", "Show each clause and what keeps it."),
+    "vocabulary": ("upheld.cli.policy_vocabulary:vocabulary", "List the words that a policy may use."),
     "export": ("upheld.cli.policy_export:export", "Say the policy in a standard vocabulary."),
     "prove": ("upheld.cli.policy_prove:prove", "Prove what a policy says it never or always does."),
     "post": ("upheld.cli.policy_post:post", "Put a policy in force."),

@@ -29,7 +29,8 @@ def explain(file: Path, where: str | None, *, as_json: bool) -> None:
     ]
     errors = sum(fault.severity == "error" for fault in read.faults)
     if errors:
-        click.echo(f"note: {errors} fault(s) in {read.name}; see `upheld policy check {read.name}`", err=True)
+        faults = f"{errors} fault{'s' if errors > 1 else ''}"
+        click.echo(f"note: {faults} in {read.name}; see `upheld policy check {read.name}`", err=True)
 
     def text() -> str:
         lines, clause = list[str](), None

@@ -25,7 +25,8 @@ def render(file: Path, out: Path | None, posted_at: str | None, stylesheet: str 
     read = document.read(file)
     errors = sum(fault.severity == "error" for fault in read.faults)
     if errors:
-        raise Invalid(f"the policy has {errors} fault(s); run `upheld policy check {read.name}` and mend them first", place=read.name)
+        faults = f"{errors} fault{'s' if errors > 1 else ''}"
+        raise Invalid(f"the policy has {faults}; run `upheld policy check {read.name}`, mend and try again", place=read.name)
     page = render(read, posted_at=_time(posted_at) if posted_at else None, stylesheet=stylesheet)
     if out is None:
         click.echo(page, nl=False)

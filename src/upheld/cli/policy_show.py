@@ -56,7 +56,8 @@ def _text(found: Sequence[ClauseCoverage], file: Path) -> str:
     kept = sum(clause.is_kept for clause in found)
     idle = sum(each.witness is None for clause in found for each in clause.kept)
     bare = sum(clause.promises and not clause.kept for clause in found)
-    lines.append(f"{kept} clauses kept, {bare} kept by nothing, {idle} statements that change nothing")
+    changing = "1 statement that changes nothing" if idle == 1 else f"{idle} statements that change nothing"
+    lines.append(f"{kept} clause{'' if kept == 1 else 's'} kept, {bare} kept by nothing, {changing}")
     return "\n".join(lines)
 
 

@@ -86,19 +86,22 @@ KINDS: dict[str, str] = {
 
 RIGHTS: dict[str, str] = {
     "access": "see what we hold about {you}",
+    "appeal": "have a refusal looked at again",
     "ask": "ask about it",
     "correct": "have it corrected",
     "delete": "have it deleted",
-    "disclosures": "be told what we disclosed about {you}",
-    "know": "be told what we collected and disclosed about {you}",
+    "disclosures": "be told who received what about {you}",
+    "know": "be told what we collect about {you}, from where and what for",
     "limit": "limit how sensitive information is used",
-    "move": "take it elsewhere in a common format",
     "object": "object to how it is used",
+    "port": "take it elsewhere in a common format",
     "restrict": "have its use restricted",
+    "review": "have a human look at a decision that a machine made",
 }
-"""What follows *may*: what a right lets a person do."""
+"""What follows *can*: what a right lets a person do."""
 
 CHANNELS: dict[str, str] = {
+    "chat": "in a chat with us",
     "email": "by e-mail",
     "in person": "in person",
     "phone": "by phone",
@@ -110,10 +113,12 @@ CHANNELS: dict[str, str] = {
 IDENTIFIERS: dict[str, str] = {
     "account": "{your} account",
     "address": "{your} address",
+    "birth date": "{your} date of birth",
     "email": "{your} e-mail address",
     "first name": "{your} first name",
     "last name": "{your} last name",
     "name": "{your} name",
+    "order number": "the number of an order",
     "phone": "{your} phone number",
     "reply address": "an address for our answer",
     "zip": "{your} zip code",
