@@ -50,7 +50,7 @@ def none_or_more(words: Sequence[str], most: int = 2) -> st.SearchStrategy[tuple
 
 @st.composite
 def conditions(draw: st.DrawFn, topics: Sequence[str]) -> Condition:
-    kinds = ["under", "known under", "in", "in", "as totals", *FACTS, *(["opted in", "opted out"] * 2 if topics else [])]
+    kinds = ["under", "known under", "in", "in", "as totals", *FACTS, *FACTS, *(["opted in", "opted out"] * 2 if topics else [])]
     kind: Any = draw(st.sampled_from(kinds))
     value: str | int | None = None
     if kind in {"opted in", "opted out"}:
@@ -143,11 +143,16 @@ def uses(draw: st.DrawFn, history: Sequence[Policy]) -> Use:
                 [rule for rule in history[draw(st.integers(0, len(history) - 1))].rules if rule.purposes and rule.items] or policy.rules[:1]
             )
         )
-        purposes = sorted(near.purposes & set(purposes)) or purposes
+        leaves = sorted(near.purposes & set(purposes))
+        above = sorted({leaf.partition(".")[0] for leaf in leaves if "." in leaf})
+        purposes = [*leaves, *leaves, *above] or purposes
         to = sorted(near.recipients)
         if near.effect == "allow":
             items = sorted(near.items & set(items)) or items
             chosen = sorted((near.items | near.chosen_by) & set(chosen)) or chosen
+        if near.together is not None:
+            items = sorted(near.together[0] & set(items)) or items
+            chosen = sorted(near.together[1] & set(chosen)) or chosen
     some = st.lists(st.sampled_from(items), unique=True, max_size=3)
     shown, totals, chosen_by = draw(some), draw(some), draw(st.lists(st.sampled_from(chosen), unique=True, max_size=2))
     totals = [each for each in totals if each not in shown]
@@ -163,7 +168,7 @@ def uses(draw: st.DrawFn, history: Sequence[Policy]) -> Use:
         vetted=draw(_KNOWN),
         under_contract=draw(_KNOWN),
         legal_process=draw(_KNOWN),
-        asked_by="support" if policy.staff and not draw(st.integers(0, 4)) else None,
+        asked_by="support" if policy.staff and not draw(st.integers(0, 2)) else None,
     )
 
 

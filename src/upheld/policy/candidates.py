@@ -15,6 +15,7 @@ class Candidates:
     """The rules of one policy by the words they speak of; bit *n* of a mask is the *n*th allow (or forbid)."""
 
     def __init__(self, policy: Policy) -> None:
+        self.words = policy.vocabulary
         self.allows, self.forbids = policy.allows, policy.forbids
         self.near = _mask(rule.clause != BUILT_IN for rule in self.allows)
         self.covering = _index(rule.purposes for rule in self.allows)
@@ -42,6 +43,15 @@ class Candidates:
             (Part("chosen by"), every & ~chosen_by),
             (Part("totals"), small if totals else self.totals),
         ]
+
+    def purposes(self, name: str) -> frozenset[str]:
+        """The leaves that a use for this purpose stands for: a declared purpose may have others below it."""
+        return frozenset(self.words.expand_purpose(name))
+
+    def allowing(self, name: str, to: str) -> int:
+        """The allows that cover a purpose to a recipient."""
+        leaves = self.purposes(name)
+        return reduce(and_, (self.covering[leaf] for leaf in leaves), self.allowed_to[to]) if leaves else 0
 
     def biting(self, purposes: frozenset[str], to: str, shown: str | None, chosen: frozenset[str], touched: frozenset[str]) -> int:
         """The forbids that bite unless a condition keeps them from it."""

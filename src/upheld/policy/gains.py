@@ -67,7 +67,7 @@ class Words:
         items = dict.fromkeys(item for words in vocabularies for item in words.items)
         purposes = dict.fromkeys(purpose for words in vocabularies for purpose in words.purposes)
         self.items = _classes(items, said)
-        self.purposes = _classes(purposes, lambda each: tuple((side.covering[each], side.touching[each]) for side in sides))
+        self.purposes = _classes(purposes, lambda each: tuple(_reach(side, each) for side in sides))
         self.recipients = _classes(vocabularies[0].recipients, lambda to: tuple((s.allowed_to[to], s.forbidden_to[to]) for s in sides))
 
 
@@ -80,7 +80,7 @@ class Side:
     def asked(self, question: Question) -> tuple[int, int, int]:
         """The allows and the forbids that could matter, and the allows that cap it too low."""
         some, form = self.candidates, question.form
-        allows = some.covering[question.purpose] & some.allowed_to[question.to]
+        allows = some.allowing(question.purpose, question.to)
         if form.people is None:
             allows &= ~some.totals
         if question.item is not None:
@@ -91,7 +91,7 @@ class Side:
             if form.people is not None and (some.allows[at].totals or 0) > form.people:
                 allows ^= 1 << at
         touched = question.chosen | question.company | ({question.item} if question.item is not None else set())
-        forbids = some.biting(frozenset({question.purpose}), question.to, question.item, question.chosen, touched)
+        forbids = some.biting(some.purposes(question.purpose), question.to, question.item, question.chosen, touched)
         capped = 0
         if question.often is not None:
             times, period = question.often
@@ -130,7 +130,7 @@ class Gains:
         some = self.after.candidates
         for purpose in self.words.purposes:
             for to in self.words.recipients:
-                allowed = some.covering[purpose] & some.allowed_to[to]
+                allowed = some.allowing(purpose, to)
                 if allowed:
                     yield from self._between(purpose, to, allowed)
 
@@ -216,6 +216,11 @@ class Gains:
 
     def _less(self, boxes: Iterable[Box], others: Sequence[Box]) -> list[Box]:
         return [hole for box in boxes for hole in self.cubes.holes(box, others)]
+
+
+def _reach(side: Candidates, purpose: str) -> tuple[frozenset[int], frozenset[int]]:
+    leaves = side.purposes(purpose)
+    return frozenset(side.covering[leaf] for leaf in leaves), frozenset(side.touching[leaf] for leaf in leaves)
 
 
 def _unions(sets: Iterable[frozenset[str]], most: int = 6) -> set[frozenset[str]]:

@@ -143,12 +143,12 @@ class _Prover:
         for totals in self._forms(expectation):
             for purpose in purposes:
                 for recipient in to:
-                    allowed = some.covering[purpose] & some.allowed_to[recipient] & (-1 if totals else ~some.totals)
+                    allowed = some.allowing(purpose, recipient) & (-1 if totals else ~some.totals)
                     if not allowed and expectation.mood == "never":
                         continue
                     for item in items:
                         allows = allowed & some.allowed_using[item]
-                        forbids = some.biting(frozenset({purpose}), recipient, item, frozenset(), frozenset({item}))
+                        forbids = some.biting(some.purposes(purpose), recipient, item, frozenset(), frozenset({item}))
                         yield _Case(purpose, recipient, item, totals, None, allows, forbids)
 
     def _choosing(self, expectation: Expectation) -> Iterator[_Case]:
@@ -158,7 +158,7 @@ class _Prover:
         for totals in self._forms(expectation):
             for purpose in purposes:
                 for recipient in to:
-                    allowed = some.covering[purpose] & some.allowed_to[recipient] & (-1 if totals else ~some.totals)
+                    allowed = some.allowing(purpose, recipient) & (-1 if totals else ~some.totals)
                     for item in items if allowed else ():
                         allows = allowed & some.choosing[item]
                         if not allows:
@@ -167,7 +167,7 @@ class _Prover:
                             yield from self._totals_chosen(purpose, recipient, item, allows)
                         else:
                             chosen = frozenset({item})
-                            forbids = some.biting(frozenset({purpose}), recipient, None, chosen, chosen)
+                            forbids = some.biting(some.purposes(purpose), recipient, None, chosen, chosen)
                             yield _Case(purpose, recipient, item, False, item, allows, forbids)  # noqa: FBT003
 
     def _totals_chosen(self, purpose: str, to: str, chosen: str, allowed: int) -> Iterable[_Case]:
@@ -175,5 +175,5 @@ class _Prover:
         for item in self.policy.vocabulary.items:
             allows = allowed & some.allowed_using[item]
             if allows:
-                forbids = some.biting(frozenset({purpose}), to, item, frozenset({chosen}), frozenset({item, chosen}))
+                forbids = some.biting(some.purposes(purpose), to, item, frozenset({chosen}), frozenset({item, chosen}))
                 yield _Case(purpose, to, item, True, chosen, allows, forbids)  # noqa: FBT003
