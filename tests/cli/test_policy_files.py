@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -138,6 +137,7 @@ FINDINGS = [
     ("many negations", page(f"forbid any when {'not ' * 4_000}as totals"), ["10:21: error: found `not`"]),
     ("a statement of 1 MB", page("forbid any using " + "order, " * 150_000 + "order"), ["10:1: error: a statement of 1050022 characters"]),
     ("a continuation of nothing", page("  notice on leaving"), ["10:3: error: a continuation line that continues nothing"]),
+    ("an empty block", FRONT + "A. {#a}\n\n```upheld\n\n# nothing\n```\n", ["7:1: error: nothing keeps the clause `a`"]),
     ("no clause", FRONT + "Nothing. {.statement}\n", ["1:1: error: the document has no clause"]),
 ]
 
@@ -252,9 +252,9 @@ def test_fmt_that_cannot_write_leaves_the_file_whole(policy, tmp_path, monkeypat
 def test_ten_thousand_clauses_are_criticised_in_seconds(tmp_path):
     clause = "We keep {0}. {{#c{0}}}\n\n```upheld\ncollect s{0}: name\nkeep s{0} for 1 year\nallow ordering using s{0}.nam\n```\n\n"
     (tmp_path / "p.md").write_text(FRONT + "".join(clause.format(number) for number in range(10_000)))
-    began = time.perf_counter()
+    before = os.times().children_user
     words = ["-c", "from upheld.cli.main import main; main()", "policy", "check", "p.md"]
     child = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert child.returncode == 1, child.stderr
     assert child.stdout.endswith("p.md: 10000 errors, 10000 warnings\n")
-    assert time.perf_counter() - began < 60, "minutes, where seconds were promised"
+    assert os.times().children_user - before < 30, "minutes of work, where seconds were promised"

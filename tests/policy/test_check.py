@@ -9,6 +9,7 @@ import pytest
 from tests.policy.writing import FIRST, FRONT, page
 from upheld.policy import document
 from upheld.policy.check import check
+from upheld.policy.check_words import Words
 from upheld.policy.faults import Fault
 from upheld.policy.statements import Place
 
@@ -85,6 +86,36 @@ def test_an_undeclared_word_is_an_error_with_its_place_and_a_suggestion(text, ru
 
 def test_an_undeclared_word_is_found_in_its_own_line():
     assert brief(faults("allow service", "  using order.name,", "    order.billing", "    adress")) == [("unknown-item", 3, 5)]
+
+
+def test_where_nothing_is_declared_yet_the_hint_says_how():
+    found = check(document.parse(page("forbid any when opted out of post", "forbid any using order", "ask age before shop")))
+    assert [(fault.rule, fault.hint) for fault in found] == [
+        ("unknown-topic", "declare it, as in `topic post stops marketing.email`"),
+        ("unknown-item", "a `collect` statement declares it"),
+        ("unknown-source", "a `collect` statement declares it"),
+    ]
+
+
+def test_a_name_is_found_in_a_quotation_over_two_lines():
+    quoted = FRONT + "> Quoted. {#q}\n>\n> ```upheld\n> collect order: name\n> keep order, order.billing\n>   address for 1 year\n> ```\n"
+    (fault,) = [each for each in check(document.parse(quoted)) if each.severity == "error"]
+    assert (fault.rule, fault.place) == ("unknown-item", Place(11, 15))
+
+
+def test_a_word_whose_place_cannot_be_told_is_reported_where_its_statement_begins():
+    (statement,) = document.parse(page("notice on leaving")).statements
+    assert Words(document.parse(page("notice on leaving"))).place(statement, "zebra") == statement.place
+
+
+def test_very_many_misspelt_words_do_not_take_for_ever(monkeypatch):
+    monkeypatch.setattr("upheld.policy.check_words._MOST_COMPARISONS", 20)
+    found = [fault.hint for fault in faults(*["allow service using order.nam"] * 4) if fault.rule == "unknown-item"]
+    assert (
+        found
+        == ["did you mean `order.name`?"] * 2
+        + ["known are `order.name`, `order`, `order.billing address`, `web.pages`, `web`, `web.cookie`"] * 2
+    )
 
 
 def test_a_word_of_an_unread_declaration_is_not_also_undeclared():
@@ -337,6 +368,24 @@ def test_an_allow_of_which_forbids_leave_nothing_can_never_apply(forbids, is_dea
     found = faults("allow service using order when not opted out of post and not opted in to post", *forbids)
     assert [fault.rule for fault in found] == (["never-applies"] if is_dead else [])
     assert all(f"line {NEXT + 1}" in fault.message for fault in found)
+
+
+@pytest.mark.parametrize(
+    ("forbids", "is_dead"),
+    [
+        (["forbid service using order", "forbid survey.analysis using order"], True),
+        (
+            ["forbid service to ourselves using order", "forbid any except rights to affiliate using order", "forbid survey using order"],
+            True,
+        ),
+        (["forbid service using order", "forbid survey.analysis to affiliate using order"], False),
+        (["forbid service to affiliate using order.name", "forbid survey to affiliate using order"], False),
+        (["forbid service, survey using order.name", "forbid survey using order.billing address to affiliate"], False),
+    ],
+)
+def test_several_forbids_may_leave_nothing_of_an_allow_between_them(forbids, is_dead):
+    found = faults("allow service, survey.analysis to ourselves, affiliate using order", *forbids)
+    assert [fault.rule for fault in found if fault.severity == "error"] == (["never-applies"] if is_dead else [])
 
 
 def test_totals_are_let_through_by_a_forbid_that_lets_totals_through():

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.policy.writing import FRONT, page
@@ -48,6 +48,7 @@ def test_the_sample_policy_is_laid_out_already():
         ),
         (["forbid any", "  # odd", "", "  using order"], ["# odd", "forbid any using order"]),
         (["alow  x   y", "   z"], ["alow  x   y", "   z"]),
+        (["forbid  any using " + "x, " * 7_000 + "x"], ["forbid  any using " + "x, " * 7_000 + "x"]),
         (["forbid any\tusing\torder"], ["forbid any using order"]),
         (
             ["changes apply from posting, wider use of earlier information when agreed"],
@@ -185,6 +186,7 @@ def blocks(draw):
     return "\n".join(lines)
 
 
+@settings(deadline=None)
 @given(blocks())
 def test_laying_out_twice_is_once_and_changes_nothing_that_is_said(block):
     text = page(block)

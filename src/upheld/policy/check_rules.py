@@ -113,10 +113,6 @@ def _never_applies(scope: _Scope) -> str | None:
     rule = scope.rule
     if not rule.purposes:
         return "it is left with no purpose" + (" (no policy can forbid `rights`)" if rule.effect == "forbid" else "")
-    if rule.together is not None and not all(rule.together):
-        return "one side of `together with` is left with no item"
-    if not rule.recipients:  # pragma: no cover - a rule without recipients cannot be written
-        return "it is left with no recipient"
     if not rule.items:
         return "it is left with no item"
     if any(not values for values in scope.facts.values()):

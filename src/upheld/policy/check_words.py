@@ -30,7 +30,8 @@ from upheld.policy.terms import CHANNELS, IDENTIFIERS, LAWS, PURPOSES, RECIPIENT
 
 REGIONS = dict.fromkeys(("anywhere", *REGION_PARENTS))  # in an order, so that a suggestion is the same every time
 _EVERYWHERE = dict.fromkeys((*REGIONS, "anyone"))
-_MOST_COMPARISONS = 300_000
+_WORD = re.compile(r"[^\W\d_](?:[\w./+-]*\w)?")
+_MOST_COMPARISONS = 100_000
 _VERSION = re.compile(r"[\w][\w.+-]{0,39}")
 _PURPOSE = re.compile(r"[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*){0,4}")
 _TOPIC = re.compile(r"[a-z][a-z0-9-]*")
@@ -57,21 +58,21 @@ class Words:
         return [0, *(at.end() for at in re.finditer("\n", self.document.text))]
 
     def place(self, statement: AnyStatement, word: str) -> Place:
-        """Where a word of a statement stands in the file; where the statement begins if it cannot be told."""
+        """Where a word (or a name of several) of a statement stands in the file; where the statement begins if it cannot be told."""
         start = self._starts[statement.place.line - 1] + statement.place.column - 1
-        pattern = r"(?<![\w.-])" + r"\s+".join(re.escape(part) for part in word.split()) + r"(?![\w-]|\.\w)"
-        found = re.compile(pattern).search(self.document.text, start, start + 2 * len(statement.text) + 1_000)
-        if found is None:
-            return statement.place
-        line = self.document.text.count("\n", start, found.start()) + statement.place.line
-        return Place(line, found.start() - self._starts[line - 1] + 1)
+        parts, said = word.split(), list[re.Match[str]]()
+        for one in _WORD.finditer(self.document.text, start, start + 2 * len(statement.text) + 1_000):
+            said = [*said, one][-len(parts) :]
+            if [part[0] for part in said] == parts:
+                line = self.document.text.count("\n", start, said[0].start()) + statement.place.line
+                return Place(line, said[0].start() - self._starts[line - 1] + 1)
+        return statement.place
 
     def unknown(self, statement: AnyStatement, what: str, names: Iterable[str], known: Collection[str]) -> Iterator[Fault]:
         """A fault for each name that is not known as a `what`."""
         for name in names:
             if name not in known and not self._is_excused(what, name):
-                listed = f"known are {', '.join(f'`{word}`' for word in known)}" if 0 < len(known) <= 12 else None
-                hint = self._near(name, known) or listed or _declare(what, name)
+                hint = self._near(name, known) or _listed(known) or _declare(what, name)
                 yield Fault(self.place(statement, name), f"unknown-{what}", f"no {what} `{name}` is declared", hint)
 
     def _near(self, name: str, known: Collection[str]) -> str | None:
@@ -83,6 +84,13 @@ class Words:
         source = name.partition(".")[0]
         kind = {"item": "collect", "source": "collect"}.get(what, what)
         return (kind, source) in self.excused or any(one == kind and (full + ".").startswith(name + ".") for one, full in self.excused)
+
+
+def _listed(known: Collection[str]) -> str | None:
+    if len(known) > 13:
+        return None
+    words = [f"`{word}`" for word in known if word != "any"]
+    return f"known are {', '.join(words)}" if words else None
 
 
 def _declare(what: str, name: str) -> str | None:

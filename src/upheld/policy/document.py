@@ -47,7 +47,7 @@ def parse(text: str, name: str = "policy") -> Document:
         front=reading.front,
         clauses=tuple(reading.clauses),
         statements=tuple(reading.statements),
-        faults=tuple(sorted(reading.faults, key=lambda fault: (fault.place, fault.rule, fault.message))),
+        faults=tuple(sorted({*reading.faults}, key=lambda fault: (fault.place, fault.rule, fault.message))),
         asides=tuple(reading.asides),
         unread=tuple(reading.unread),
     )
