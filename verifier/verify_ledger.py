@@ -8,6 +8,7 @@ Formats: RFC 6962 hashing; C2SP signed-note, tlog-checkpoint and tlog-proof.
 
 import argparse
 import base64
+import functools
 import hashlib
 import json
 import pathlib
@@ -81,10 +82,7 @@ def read_checkpoint(note, key, cosigned=False):
 
 
 def fold(edge):
-    root = edge[-1] if edge else sha()
-    for peak in edge[-2::-1]:
-        root = sha(b"\x01", peak, root)
-    return root
+    return functools.reduce(lambda root, peak: sha(b"\x01", peak, root), reversed(edge)) if edge else sha()
 
 
 def check_export(lines, key, kept):
@@ -135,6 +133,8 @@ def main():
     try:
         key = read_key(told.key if "+" in told.key else pathlib.Path(told.key).read_text())
         kept = [read_checkpoint(path.read_bytes(), key, cosigned=True) for path in told.kept]
+        copy, this = told.what / "verify_ledger.py", pathlib.Path(__file__)
+        demand(not copy.exists() or copy.read_bytes() == this.read_bytes(), "the script in the export is not this one; delete one of them")
         with (told.what / "ledger.txt" if told.what.is_dir() else told.what).open("rb") as lines:
             check = {b"upheld ledger export v1\n": check_export, b"c2sp.org/tlog-proof@v1\n": check_proof}.get(lines.readline())
             demand(check, "this is neither an export nor a proof, version 1")

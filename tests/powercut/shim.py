@@ -83,9 +83,10 @@ class Connection:
 
     isolation_level = None
 
-    def __init__(self, path, drive, synchronous, checkpoint_pages):
+    def __init__(self, path, drive, synchronous, checkpoint_pages, exclusive):
         self.apsw, self.synchronous = apsw.Connection(drive.path(path), vfs=drive.name_), synchronous
-        self.apsw.execute("PRAGMA locking_mode = EXCLUSIVE")
+        if exclusive:
+            self.apsw.execute("PRAGMA locking_mode = EXCLUSIVE")
         self.apsw.execute(f"PRAGMA wal_autocheckpoint = {checkpoint_pages}")
 
     def overrule(self, statement):
@@ -115,8 +116,11 @@ class Connection:
             self.apsw.close(True)
 
 
-def module(drive: Drive, synchronous: str | None = None, checkpoint_pages: int = 1000) -> SimpleNamespace:
-    """What stands for the DBAPI module. A checkpoint (moving the log into the database) is due every so many pages."""
+def module(drive: Drive, synchronous: str | None = None, checkpoint_pages: int = 1000, *, exclusive: bool = True) -> SimpleNamespace:
+    """What stands for the DBAPI module. A checkpoint (moving the log into the database) is due every so many pages.
+
+    Not `exclusive`, it is a disk on which no write-ahead log can be kept, as some network file systems.
+    """
     return SimpleNamespace(
         paramstyle="qmark",
         apilevel="2.0",
@@ -135,5 +139,5 @@ def module(drive: Drive, synchronous: str | None = None, checkpoint_pages: int =
         InternalError=DatabaseError,
         DataError=DatabaseError,
         NotSupportedError=DatabaseError,
-        connect=lambda path, **_: Connection(path, drive, synchronous, checkpoint_pages),
+        connect=lambda path, **_: Connection(path, drive, synchronous, checkpoint_pages, exclusive),
     )

@@ -4,9 +4,11 @@ import random
 
 import pytest
 
-from tests.powercut import lives
+from tests.powercut import lives, shim
 from tests.powercut.deeds import DEEDS
-from tests.powercut.disk import SECTOR, Disk, File
+from tests.powercut.disk import SECTOR, Disk, Drive, File
+from upheld.errors import Refused
+from upheld.record import Record
 
 
 def test_three_hundred_power_cuts_lose_nothing_acknowledged():
@@ -46,3 +48,10 @@ def test_what_was_synced_stays_and_deletions_may_be_undone():
         assert bytes(left.files["a"].kept) in (b"kept", b"ke")
         back.add("b" in left.files)
     assert back == {True, False}
+
+
+def test_a_disk_that_cannot_keep_a_write_ahead_log_is_refused(tmp_path):
+    record = Record(f"sqlite:///{tmp_path}/record.db", dbapi=shim.module(Drive("no-log"), exclusive=False))
+    with pytest.raises(Refused, match="cannot keep a write-ahead log: put the record on a local disk"):
+        record.create()
+    record.close()

@@ -239,6 +239,16 @@ def test_what_the_product_writes_holds_without_the_product(home):
     assert '"number":4' in run(home / "proof", "--key", PUBLIC).stdout
 
 
+def test_a_script_in_the_export_that_is_not_the_strangers_own_is_said(home):
+    copy = home / "export" / "verify_ledger.py"
+    copy.write_bytes(copy.read_bytes().replace(b"holds:", b"HOLDS:"))
+    done = run(home / "export", "--key", PUBLIC)
+    assert done.returncode == 1
+    assert "the script in the export is not this one" in done.stderr
+    copy.unlink()
+    assert run(home / "export", "--key", PUBLIC).returncode == 0
+
+
 def test_the_script_ends_with_1_if_it_does_not_hold_and_2_if_it_cannot_look(home):
     text = (home / "export" / "ledger.txt").read_text()
     (home / "export" / "ledger.txt").write_text(text.replace('"number":7', '"number":8'))

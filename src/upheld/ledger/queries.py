@@ -6,14 +6,17 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, tuple_
 
 from upheld.errors import Invalid, NotFound
 from upheld.ledger import tree
 from upheld.ledger.actions import HASH_BYTES
 from upheld.ledger.kinds import JSON
 from upheld.ledger.models import ENTRY, HEAD, NODE
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def root(conn: Connection, at_size: int | None = None) -> bytes:
         edge = conn.execute(select(HEAD.c.edge)).scalar_one()
         return tree.fold([edge[place : place + HASH_BYTES] for place in range(0, len(edge), HASH_BYTES)])
     _demand_size(conn, at_size)
-    return tree.subtree(0, at_size, _getter(conn)) if at_size else tree.EMPTY
+    return _computed(conn, lambda get: tree.subtree(0, at_size, get)) if at_size else tree.EMPTY
 
 
 def count_nodes(conn: Connection) -> int:
@@ -75,7 +78,7 @@ def inclusion(conn: Connection, number: int, at_size: int | None = None) -> list
     _demand_size(conn, at_size)
     if not 0 <= number < at_size:
         raise NotFound(f"the ledger of size {at_size} has no entry {number}")
-    return tree.inclusion(number, at_size, _getter(conn))
+    return _computed(conn, lambda get: tree.inclusion(number, at_size, get))
 
 
 def consistency(conn: Connection, old: int, at_size: int | None = None) -> list[bytes]:
@@ -84,7 +87,7 @@ def consistency(conn: Connection, old: int, at_size: int | None = None) -> list[
     _demand_size(conn, at_size)
     if not 0 <= old <= at_size:
         raise Invalid(f"the ledger of size {at_size} never had size {old}")
-    return tree.consistency(old, at_size, _getter(conn))
+    return _computed(conn, lambda get: tree.consistency(old, at_size, get))
 
 
 def _entry(number: int, at: datetime, kind: str, canonical: bytes) -> Entry:
@@ -98,11 +101,20 @@ def _demand_size(conn: Connection, at_size: int) -> None:
         raise Invalid(f"the ledger holds {now} entries, not {at_size}")
 
 
-def _getter(conn: Connection) -> Callable[[tree.Name], bytes]:
-    def get(name: tree.Name) -> bytes:
-        level, position = name
-        if level == 0:
-            return tree.leaf(conn.execute(select(ENTRY.c.canonical).where(ENTRY.c.id == position)).scalar_one())
-        return bytes(conn.execute(select(NODE.c.hash).where(NODE.c.level == level, NODE.c.position == position)).scalar_one())
+def _computed(conn: Connection, compute: Callable[[Callable[[tree.Name], bytes]], T]) -> T:
+    """What `compute` makes of stored hashes: it is first asked which ones it needs, so that they are fetched at once."""
+    names: set[tree.Name] = set()
 
-    return get
+    def note(name: tree.Name) -> bytes:
+        names.add(name)
+        return tree.EMPTY
+
+    compute(note)
+    hashes: dict[tree.Name, bytes] = {}
+    leaves = [position for level, position in names if level == 0]
+    nodes = [name for name in names if name[0] > 0]
+    for row in conn.execute(select(ENTRY.c.id, ENTRY.c.canonical).where(ENTRY.c.id.in_(leaves))) if leaves else ():
+        hashes[0, row.id] = tree.leaf(row.canonical)
+    for row in conn.execute(select(NODE).where(tuple_(NODE.c.level, NODE.c.position).in_(nodes))) if nodes else ():
+        hashes[row.level, row.position] = bytes(row.hash)
+    return compute(hashes.__getitem__)
