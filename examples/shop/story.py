@@ -38,37 +38,34 @@ def main(folder: Path) -> None:
     _why(teller)
     _evidence(teller)
     _change(teller)
-    teller.say(
-        f"That took {time.monotonic() - began:.0f} seconds. Everything is in {folder.name}/: change a clause in {folder.name}/{POLICY} "
-        "and run a command again, or read docs/policy-language.md."
-    )
+    teller.say(f"That took {time.monotonic() - began:.0f} seconds. Now change a clause in {folder.name}/{POLICY}, and run a command again.")
 
 
 def _in_force(teller: Teller) -> None:
     teller.run(f"upheld policy check {POLICY}")
     teller.run(f"upheld policy prove {POLICY}", pick=_outcome)
-    teller.run("upheld init . --company Northgate", most=1)
+    teller.run("upheld init . --company Northgate", most=0)
     teller.run(f"upheld policy post {POLICY}")
 
 
 def _choices(teller: Teller) -> None:
-    teller.run("upheld choices import newsletter.csv", most=2)
-    teller.run("upheld choices import stopped.csv", most=2)
+    teller.run("upheld choices import newsletter.csv")
+    teller.run("upheld choices import stopped.csv")
 
 
 def _partner(teller: Teller) -> None:
     teller.say("A garden catalogue, checked and under contract, asks for names and addresses. What may leave, and what not, and why?")
-    teller.run('upheld recipients add gardens --kind "third party" --region gb', most=1)
-    teller.run("upheld recipients vet gardens --reputable", most=1)
-    teller.run("upheld recipients contract gardens --for marketing.partner", most=1)
+    teller.run('upheld recipients add gardens --kind "third party" --region gb', most=0)
+    teller.run("upheld recipients vet gardens --reputable", most=0)
+    teller.run("upheld recipients contract gardens --for marketing.partner", most=0)
     command = "upheld release customers.csv --purpose marketing.partner --to gardens --source order --out gardens.csv"
-    teller.run(command, pick=_telling)
+    teller.run(command, pick=_telling, most=4)
 
 
 def _newsletter(teller: Teller) -> None:
     teller.say("Our own newsletter goes only to those who signed up:")
     command = "upheld release customers.csv --purpose marketing.email --source order --items order.name --items order.email"
-    teller.run(f"{command} --out newsletter-out.csv", pick=_telling, most=5)
+    teller.run(f"{command} --out newsletter-out.csv", pick=_telling, most=2)
 
 
 def _why(teller: Teller) -> None:
@@ -83,29 +80,39 @@ def _why(teller: Teller) -> None:
 
 def _evidence(teller: Teller) -> None:
     teller.say("What was done is in a ledger that only grows. A stranger can check it with one file that knows nothing of Upheld:")
-    teller.run("upheld ledger verify", most=2)
-    exported = teller.run("upheld ledger export evidence", most=1)
+    exported = teller.run("upheld ledger export evidence", most=0)
     key = next(line for line in exported if "--key" in line).partition("--key ")[2]
     teller.run(f"python -I evidence/verify_ledger.py evidence --key {key}", most=2)
 
 
 def _change(teller: Teller) -> None:
-    teller.say("Marketing would like to hand over e-mail addresses too, and changes the clause. The page then no longer keeps its word:")
+    teller.say("Marketing would like to hand over e-mail addresses too. With that clause, the page no longer keeps its word:")
     page = (teller.folder / POLICY).read_text("utf-8")
     before, rule, after = page.partition("to third party\n  using order.name, order.shipping address")
     (teller.folder / "wider.md").write_text(f"{before}{rule}, order.email{after}", encoding="utf-8")
     teller.run("upheld policy prove wider.md", ends_with=1, pick=_outcome)
-    teller.run(f"upheld policy diff {POLICY} wider.md", ends_with=3)
+    teller.run(f"upheld policy diff {POLICY} wider.md", ends_with=3, pick=lambda line: line.startswith(" "), most=1)
 
 
 def _telling(line: str) -> bool:
     """Whether a line of a release's summary belongs in a short story: the sums and the sentences, not the columns and the hints."""
-    return " as order." not in line and not any(words in line for words in ("dropped", "what would change it", "Columns:", "at most"))
+    left_out = (
+        "customers.csv:",
+        " left: ",
+        "at most",
+        "Columns:",
+        " as order.",
+        "dropped",
+        "Refused rows:",
+        "what would change it",
+        "Cells withheld",
+    )
+    return not any(words in line for words in left_out)
 
 
 def _reasons(line: str) -> bool:
     """Whether a line of an explanation says the answer or the page's own words."""
-    return not line.startswith(("Asked:", "The recipient", "(as of"))
+    return not line.startswith(("Asked:", "The recipient", "Known:", "The page says:", "(as of"))
 
 
 def _outcome(line: str) -> bool:

@@ -23,29 +23,24 @@ class Teller:
 
     def say(self, words: str) -> None:
         """A paragraph of the story."""
-        print(f"\n{textwrap.fill(words, WIDTH)}")
+        print(f"\n{textwrap.fill(words, WIDTH)}", flush=True)
 
     def run(self, command: str, *, ends_with: int = 0, pick: Callable[[str], bool] = bool, most: int = 12) -> list[str]:
-        """Show and run one command; show at most `most` of its lines that `pick` picks, and return all of them.
+        """Show and run one command; show at most `most` of its lines that `pick` picks (0: the command alone), and return all of them.
 
         The story ends here, with the command's own words, if it does not end with `ends_with`: a story that does not come true is not told.
         """
-        print(f"$ {command}", flush=True)
+        print(f"$ {command}", end="", flush=True)
         ran = self.quietly(shlex.split(command))
-        lines = [
-            line.rstrip()
-            for line in (ran.stdout + ran.stderr).replace(f"{self.folder}/", "").replace(str(self.folder), ".").splitlines()
-            if line.strip()
-        ]
+        said = (ran.stdout + ran.stderr).replace(f"{self.folder}/", "").replace(str(self.folder), ".")
+        lines = [line.rstrip() for line in said.splitlines() if line.strip()]
         if ran.returncode != ends_with:
-            sys.exit(f"{ran.stdout}{ran.stderr}\nthe demo expected this command to end with {ends_with}, it ended with {ran.returncode}")
-        picked = [line for line in lines if pick(line)]
-        for line in picked[:most]:
+            sys.exit(f"\n{said}\nthe demo expected this command to end with {ends_with}, it ended with {ran.returncode}")
+        shown = [line for line in lines if pick(line)][:most]
+        notes = [f"{len(shown)} of {len(lines)} lines"] * (0 < len(shown) < len(lines)) + [f"ends with {ends_with}"] * bool(ends_with)
+        print(f"   ({', '.join(notes)})" if notes else "")
+        for line in shown:
             print(_folded(line))
-        if len(lines) > len(picked[:most]):
-            print(f"  ({len(lines) - len(picked[:most])} lines more)")
-        if ends_with:
-            print(f"  (ends with {ends_with})")
         return lines
 
     def quietly(self, words: Sequence[str]) -> subprocess.CompletedProcess[str]:

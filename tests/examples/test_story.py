@@ -1,0 +1,69 @@
+"""The story of `make demo` comes true, is short, and its numbers are those of the files it leaves."""
+
+import csv
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo") / "demo-home"
+    ran = subprocess.run([sys.executable, "-m", "examples.shop.story", str(folder)], cwd=HOUSE, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return folder, ran.stdout
+
+
+def rows(path):
+    with path.open(encoding="utf-8", newline="") as table:
+        return list(csv.DictReader(table))
+
+
+def test_the_story_is_short(told):
+    lines = told[1].splitlines()
+    assert len(lines) <= 62
+    assert max(map(len, lines)) <= 170
+
+
+def test_the_list_holds_names_and_addresses_and_nothing_else(told):
+    released = rows(told[0] / "gardens.csv")
+    assert set(released[0]) == {"first name", "last name", "shipping street", "shipping town", "shipping zip"}
+    count = re.search(r"([\d,]+) rows read = ([\d,]+) released \+ ([\d,]+) refused", told[1])
+    assert int(count[1].replace(",", "")) == 4_372
+    assert int(count[2].replace(",", "")) == len(released)
+
+
+def test_nobody_who_phoned_to_stop_it_is_on_the_list(told):
+    folder, _ = told
+    by_email = {row["email"]: row for row in rows(folder / "customers.csv")}
+    stopped = [row for row in rows(folder / "stopped.csv") if row["topic"] == "sharing"]
+    refused = {
+        (by_email[row["email"].lower()]["last name"], by_email[row["email"].lower()]["shipping street"]) for row in stopped if row["email"]
+    }
+    refused |= {(row["last name"].strip(), row["street"].title().replace(", Apt", ", Apt")) for row in stopped if not row["email"]}
+    released = {(row["last name"], row["shipping street"]) for row in rows(folder / "gardens.csv")}
+    assert len(refused) > 100
+    assert refused & released == set()
+
+
+def test_the_newsletter_goes_only_to_those_who_signed_up(told):
+    folder, _ = told
+    signed_up = {row["email"] for row in rows(folder / "newsletter.csv")}
+    sent = {row["email"] for row in rows(folder / "newsletter-out.csv")}
+    assert sent
+    assert sent < signed_up  # some of them phoned later to stop it
+
+
+def test_a_stranger_can_check_the_evidence(told):
+    assert "evidence" in told[1]
+    assert re.search(r"\$ python .*verify_ledger.py", told[1])
+
+
+def test_the_story_tells_what_a_wider_clause_would_do(told):
+    assert "ends with 1)" in told[1]
+    assert "ends with 3)" in told[1]
