@@ -8,7 +8,7 @@ from pathlib import Path
 from upheld.cli.init import load_tables
 from upheld.home import Home
 from upheld.people.actions import Keeper
-from upheld.record import Actor, Record
+from upheld.record import METADATA, Actor, Record
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 CLERK = Actor("clerk", "support")
@@ -30,5 +30,9 @@ class House:
         self.keeper = Keeper(self.home)
 
     def bytes(self) -> bytes:
-        """Everything that lies in the home's folder."""
-        return b"".join(file.read_bytes() for file in sorted(self.home.path.rglob("*")) if file.is_file())
+        """Everything that lies in the home's folder and in the record's tables."""
+        files = b"".join(file.read_bytes() for file in sorted(self.home.path.rglob("*")) if file.is_file())
+        with self.record.reading() as conn:
+            rows = [tuple(row) for table in METADATA.sorted_tables for row in conn.execute(table.select())]
+        values = [value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row]
+        return files + b"\n".join(values)

@@ -5,7 +5,7 @@
 
 An e-mail address, a telephone number and an account have one code. A name with postal address has about nine, each a way in which the
 same person may be written (docs/people.md lists them): two records match if any code is equal and their *guards* do not conflict.
-`docs/decisions/match-codes.md` says why this construction.
+`docs/decisions/0007-match-codes.md` says why this construction.
 """
 
 from __future__ import annotations

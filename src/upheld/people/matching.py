@@ -14,6 +14,7 @@ CODE = np.dtype([("code", "<u8"), ("guard", "<u4")])
 """A code as it is kept in bulk: 12 bytes."""
 
 _SPARE_BITS = 5  # of the filter: one in 32 codes that nobody has passes it
+_MOST_BITS = 30  # 128 MiB
 
 
 def packed(codes: Iterable[Code]) -> bytes:
@@ -31,11 +32,15 @@ class Index:
         self.codes = np.ascontiguousarray(codes["code"][order])
         self._guards = np.ascontiguousarray(codes["guard"][order])
         self._persons = np.repeat(owners, counts)[order]
-        bits = min(max(len(self.codes).bit_length() + _SPARE_BITS, 16), 34)
+        bits = min(max(len(self.codes).bit_length() + _SPARE_BITS, 16), _MOST_BITS)
         self._shift = np.uint64(64 - bits)
         self._filter = np.zeros(1 << (bits - 3), dtype=np.uint8)
         places = self.codes >> self._shift
-        np.bitwise_or.at(self._filter, (places >> np.uint64(3)).astype(np.int64), np.uint8(1) << (places & np.uint64(7)).astype(np.uint8))
+        byte = (places >> np.uint64(3)).astype(np.int64)
+        if len(byte):
+            start = np.flatnonzero(np.concatenate(([True], byte[1:] != byte[:-1])))
+            bit = np.left_shift(np.uint8(1), (places & np.uint64(7)).astype(np.uint8))
+            self._filter[byte[start]] = np.bitwise_or.reduceat(bit, start)
 
     def __len__(self) -> int:
         return len(self.codes)
