@@ -11,10 +11,11 @@ from types import ModuleType
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from tests.policy.worlds import questions
+from tests.policy.worlds import policy_of, questions
 from upheld.policy import asking, candidates, compiled, dims, row, table
 from upheld.policy.decide import decide
 from upheld.policy.document import Document
+from upheld.policy.statements import Collect, Place, Rule
 from upheld.policy.uses import Decision, Standing, Use
 
 MODULES = (compiled, asking, dims, candidates, row, table)
@@ -109,6 +110,11 @@ def cases() -> tuple[Case, ...]:
         found.extend((documents, use, person, decide(history, use, person)) for use in uses for person in people)
 
     collect()
+    collected = Collect("c", Place(1, 1), "", "order", ("name",))
+    allow = Rule("a", Place(1, 1), "", "allow", ("rights",), recipients=("the person",), items=("any",))
+    policy = policy_of([collected, allow, Rule("f", Place(1, 1), "", "forbid", ("any",), items=("any",))])
+    rights, nobody = Use("rights", ("order.name",), "the person"), Standing()
+    found.append(((policy.document,), rights, nobody, decide([policy], rights, nobody)))
     return tuple(found)
 
 
