@@ -154,7 +154,7 @@ def test_a_standing_says_what_is_known_and_what_is_not():
 def test_a_decision_lists_what_may_leave_with_its_duties_and_what_may_not_with_its_reason():
     voice = Voice("the person")
     why = Reason(
-        ("registration.profile",), "forbid", "use.profile", "the profile never goes out for marketing", "nothing would change that", "1"
+        ("registration.profile",), "forbid", "use.profile", "the profile never goes out for marketing", "nothing", "1"
     )
     silent = Reason(("cart.products",), "silence", None, "no clause speaks of it", "", "1")
     answer = Decision(
@@ -166,7 +166,7 @@ def test_a_decision_lists_what_may_leave_with_its_duties_and_what_may_not_with_i
         "  only as totals of at least 10 people",
         "  at most 4 times a year for each person",
         "  at most once a day for each person",
-        f"{refused} [use.profile, version 1]; nothing would change that",
+        f"{refused} [use.profile, version 1] – what would change it: nothing",
         "Refused: the products from the person's shopping cart: no clause speaks of it [version 1]",
     ]
     assert explain.decision(Decision((), (), (), Obligations(), (), "1", "00"), voice) == "Refused: nothing was asked for"

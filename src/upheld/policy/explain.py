@@ -252,7 +252,7 @@ def decision(answer: Decision, voice: Voice) -> str:
 def reason(why: Reason, voice: Voice) -> str:
     """Why some items are refused: the items, the fact, the clause, and what would change it."""
     clause = f" [{why.clause}, version {why.version}]" if why.clause else f" [version {why.version}]"
-    change = f"; {why.change}" if why.change else ""
+    change = f" – what would change it: {why.change}" if why.change else ""
     return f"{voice.items(why.items, whole='all')}: {why.because}{clause}{change}"
 
 
