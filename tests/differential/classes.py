@@ -76,5 +76,3 @@ def _classes(words: Sequence[str], sets: Sequence[frozenset[str]]) -> list[str]:
     for word in words:
         found.setdefault(tuple(word in some for some in sets), word)
     return list(found.values())
-
-
