@@ -300,3 +300,30 @@ def test_ann_is_found_however_her_address_is_written(shop):
     text = LIST.replace("Ann,Lee,12 Oak St,02139", "ANN,LEE,12 Oak St.,02139-1234")
     assert ANN.last == "Lee"
     assert shop.release(shop.list(text)).released == 2
+
+
+SURVEY = (
+    "email,answers\n"
+    + "".join(f"p{number % 15}@x.example,yes\n" for number in range(30))
+    + "".join(f"q{number}@x.example,no\n" for number in range(9))
+)
+
+
+def surveyed(shop, **asked):
+    asked = {"purpose": "survey.analysis", "to": "ourselves", "source": "survey", "mapping": (), "totals": ("survey.answers",)} | asked
+    return shop.release(shop.list(SURVEY), **asked)
+
+
+def test_totals_count_people_not_rows_and_none_of_fewer_than_the_policy_says(shop):
+    summary = surveyed(shop)
+    assert shop.out() == "answers,people\nyes,15\n"  # nine people said no, ten are needed
+    assert (summary.read, summary.released, summary.refused) == (39, 30, 9)
+    assert [refusal.rows for refusal in summary.refusals if "fewer people" in refusal.because] == [9]
+    (row,) = disclosures(shop)
+    assert (row.form, row.codes, row.items) == ("totals", 0, ["survey.answers"])
+
+
+def test_totals_of_more_people_can_be_asked_for_never_of_fewer(shop):
+    assert surveyed(shop, people=16).released == 0
+    assert surveyed(shop, people=15, out=shop.folder / "b.csv").released == 30
+    assert surveyed(shop, people=3, out=shop.folder / "c.csv").released == 0

@@ -29,6 +29,8 @@ class Asked:
     def use_of(self, held: tuple[str, ...], order: Order) -> Use:
         """The use that releasing a list with these items would be. `Invalid` if the list holds nothing of what is asked for."""
         vocabulary = self.policy.vocabulary
+        if order.items and order.totals:
+            raise Invalid("ask for rows with `--items` or for totals with `--totals`, not for both at once")
         for name in (*order.items, *order.totals, *order.chosen_by):
             if not vocabulary.expand_item(name):
                 raise Invalid(f"no item `{name}` is declared: the policy's items are in `upheld policy show`")

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upheld.gate import facts
+from upheld.gate.by_engine import masks_of
 from upheld.gate.gathering import Gathered
 from upheld.gate.lists import OpenList
 from upheld.gate.mapping import ColumnMap
 from upheld.gate.snapshot import Snapshot
-from upheld.gate.verdicts import CAPPED, NOBODY, Decided, Verdicts, decide_rows
+from upheld.gate.verdicts import NOBODY, Decided, Verdicts, decide_rows
 from upheld.gate.workbench import Workbench
 from upheld.policy.uses import Use
 
@@ -31,9 +32,9 @@ class Outcome:
         """Whether the same cells may leave."""
         return bool(np.array_equal(self.decided.masks, other.decided.masks))
 
-    def without(self, capped: NDArray[np.bool_]) -> Outcome:
-        """The same, without rows about people who were given out as often as the policy lets."""
-        _bar(self.decided.masks, self.decided.numbers, capped & (self.decided.masks != 0), CAPPED)
+    def without(self, which: NDArray[np.bool_], why: int) -> Outcome:
+        """The same, less some rows, for a reason that is no decision's (`verdicts.CAPPED`, `verdicts.FEW`)."""
+        _bar(self.decided.masks, self.decided.numbers, which & (self.decided.masks != 0), why)
         return self
 
     @property
@@ -50,8 +51,9 @@ def decide_list(
     gathered: Gathered,
     snapshot: Snapshot,
     use: Use,
+    engine: tuple[str, str | None] = ("duckdb", None),
 ) -> Outcome:
-    """Decide every row."""
+    """Decide every row. On another engine than DuckDB, what leaves is what the engine permits, and never more than the table does."""
     table = snapshot.table
     row = table.row(use)
     verdicts = Verdicts((*use.items, *use.totals), row.decide_code, row.dims, snapshot.nobody)
@@ -62,7 +64,11 @@ def decide_list(
     )
     said = facts.standings(opened, mapping, bench, table, snapshot.topics, times, {dim.kind for dim in row.dims})
     rows, persons = gathered.meet(snapshot.index)
-    decided = decide_rows(verdicts, opened.rows, said, (rows, snapshot.of(persons)))
+    hits = (rows, snapshot.of(persons))
+    decided = decide_rows(verdicts, opened.rows, said, hits)
+    if engine[0] != "duckdb":
+        found = masks_of(*engine, table, use, opened.rows, verdicts.all_codes(opened.rows, said, hits))
+        np.bitwise_and(decided.masks, found.astype(decided.masks.dtype), out=decided.masks)
     _bar(decided.masks, decided.numbers, ~gathered.named, NOBODY)
     return Outcome(verdicts, decided, rows, persons)
 

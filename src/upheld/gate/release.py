@@ -13,7 +13,7 @@ from pyroaring import BitMap
 from sqlalchemy import Connection
 
 from upheld.errors import Conflict
-from upheld.gate import caps, summary
+from upheld.gate import caps, summary, totals
 from upheld.gate.asked import Asked
 from upheld.gate.deciding import Outcome, decide_list
 from upheld.gate.evidence import Evidence
@@ -26,6 +26,7 @@ from upheld.gate.recording import Leaving, record_leaving
 from upheld.gate.recovery import end, recover
 from upheld.gate.snapshot import Snapshot, ask, take
 from upheld.gate.summary import Summary
+from upheld.gate.verdicts import CAPPED, FEW
 from upheld.gate.workbench import Workbench
 from upheld.gate.writing import Shown, form_of, put_bits, released, shown_columns, write
 from upheld.home import Home
@@ -143,19 +144,37 @@ class _Release:
             use = asked.use_of(self.mapping.items, self.order)
             snapshot = take(conn, asked, columns_of(self.mapping), at)
             self.watch("snapshot", 0, 0)
-            outcome = decide_list(self.opened, self.mapping, self.bench, self.gathered, snapshot, use)
+            outcome = decide_list(
+                self.opened, self.mapping, self.bench, self.gathered, snapshot, use, (self.order.engine, self.order.engine_address)
+            )
             self.watch("matched", 0, 0)
             reached = caps.caps_of(conn, snapshot, outcome)
             if reached:
-                outcome = outcome.without(caps.capped_rows(conn, reached, self.gathered, outcome))
-        self.watch("decided", 0, 0)
+                outcome = outcome.without(caps.capped_rows(conn, reached, self.gathered, outcome), CAPPED)
         shown = shown_columns(self.opened, self.mapping, outcome.verdicts.items, outcome.decided.masks)
+        if self.order.totals and shown:
+            outcome, shown = self._totalled(outcome, shown)
+        self.watch("decided", 0, 0)
         return _Draft(asked, use, snapshot, outcome, reached[0].clause if reached else None, shown)
+
+    def _totalled(self, outcome: Outcome, shown: tuple[Shown, ...]) -> tuple[Outcome, tuple[Shown, ...]]:
+        """The outcome without rows that may not show all of it, or whose values too few people share."""
+        masks = outcome.decided.masks
+        masks[masks != (1 << len(outcome.verdicts.items)) - 1] = 0
+        met = [outcome.verdicts.decisions[number] for number in np.unique(outcome.decided.numbers[masks != 0]).tolist()]
+        least = max(self.order.people or 1, summary.joined(met).people or 1)
+        put_bits(self.bench, masks, shown)
+        totals.put_people(self.bench, self.gathered)
+        few = np.zeros(len(masks), dtype=np.bool_)
+        few[totals.too_few(self.bench, self.opened, shown, least)] = True
+        outcome = outcome.without(few, FEW)
+        return outcome, shown_columns(self.opened, self.mapping, outcome.verdicts.items, masks)
 
     def _write(self, draft: _Draft, unfinished: Unfinished) -> None:
         put_bits(self.bench, draft.outcome.decided.masks, draft.shown)
         form = form_of(Path(self.order.out or ""))
-        write(self.bench, released(self.opened, draft.shown), unfinished.path, form)
+        shape = totals.totals if self.order.totals else released
+        write(self.bench, shape(self.opened, draft.shown), unfinished.path, form)
         self.watch("written", 0, 0)
         unfinished.sync()
         self.watch("synced", 0, 0)
@@ -168,11 +187,18 @@ class _Release:
 
     def _recorded(self, tx: Connection, draft: _Draft, unfinished: Unfinished, out: Path) -> Summary:
         keep = draft.outcome.decided.masks != 0
-        evidence = Evidence(BitMap(draft.outcome.released_persons.astype(np.uint32)), self.gathered.evidence(keep))
+        if self.order.totals:  # a total is about nobody
+            evidence = Evidence(BitMap(), np.empty(0, dtype=np.uint64))
+        else:
+            evidence = Evidence(BitMap(draft.outcome.released_persons.astype(np.uint32)), self.gathered.evidence(keep))
         rejects = place_beside(out, self.opened.rejects.path) if self.opened.rejects.count else None
         said = replace(self._summary(draft), out=str(out), output_hash=hash_of(unfinished.path), rejects=rejects)
-        items = tuple(item for item in draft.use.items if any(draft.outcome.verdicts.items[column.bit] == item for column in draft.shown))
-        leaving = Leaving(said, draft.asked.kind, "individual", items, draft.use.chosen_by, str(out), evidence)
+        items = tuple(
+            item for item in draft.outcome.verdicts.items if any(draft.outcome.verdicts.items[column.bit] == item for column in draft.shown)
+        )
+        leaving = Leaving(
+            said, draft.asked.kind, "totals" if self.order.totals else "individual", items, draft.use.chosen_by, str(out), evidence
+        )
         number = record_leaving(tx, leaving, self.clock(), self.actor)
         self.watch("recording", 0, 0)
         return replace(said, release=number)

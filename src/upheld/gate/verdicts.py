@@ -66,8 +66,8 @@ class Verdicts:
         distinct, places = np.unique(codes, return_inverse=True)
         return np.array([self.of_code(int(code)) for code in distinct], dtype=np.int32)[places]
 
-    def of_person(self, person: int, row: int) -> list[int]:
-        """The decisions about a known person (standing code) whom a row (standing code as of nobody) says something about."""
+    def codes_of_person(self, person: int, row: int) -> list[int]:
+        """The standing codes that a known person (standing code) may have, of whom a row (standing code as of nobody) says something."""
         codes = [person]
         for dim in self.dims:
             own, said = person // dim.stride % len(dim.values), row // dim.stride % len(dim.values)
@@ -78,7 +78,28 @@ class Verdicts:
             told = [code + (said - own) * dim.stride for code in codes]
             # What the record does not know the list may say; where they differ, both count. A version not recorded is the earliest.
             codes = told if own == nothing and not is_since else codes + told
-        return sorted({self.of_code(code) for code in codes})
+        return codes
+
+    def of_person(self, person: int, row: int) -> list[int]:
+        """The decisions about a known person, of whom a row says something."""
+        return sorted({self.of_code(code) for code in self.codes_of_person(person, row)})
+
+    def all_codes(
+        self, count: int, standings: NDArray[np.int64] | int, hits: tuple[NDArray[np.int64], NDArray[np.int64]]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Every row of a list with every standing code that it is to be decided for; see `decide_rows`."""
+        said = np.full(count, standings, dtype=np.int64) if isinstance(standings, int) else standings
+        rows, persons = hits
+        free = np.ones(count, dtype=np.bool_)
+        free[rows] = False
+        known = [
+            (row, code)
+            for row, person in zip(rows.tolist(), persons.tolist(), strict=True)
+            for code in self.codes_of_person(person, int(said[row]))
+        ]
+        met = np.array(known, dtype=np.int64).reshape(-1, 2)
+        alone = np.flatnonzero(free)
+        return np.concatenate([alone, met[:, 0]]), np.concatenate([said[alone], met[:, 1]])
 
     def of_pairs(self, persons: NDArray[np.int64], rows: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
         """For pairs of a person's and a row's standing code: what is permitted (bits), and the strictest decision."""
@@ -106,6 +127,8 @@ NOBODY = -1
 """A row without a readable identifier: nobody's choice could be looked up, so it does not leave."""
 CAPPED = -2
 """A row about a person who was released as often as the policy lets."""
+FEW = -3
+"""A row whose values fewer people share than totals must cover."""
 
 
 def decide_rows(
