@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import duckdb
@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.houses import CLERK, NOW, later
+from upheld.choices.actions import Agreement, agree
 from upheld.choices.importing import Plan, import_file
 from upheld.choices.models import CHOICE
 from upheld.choices.queries import AsOf, standing
-from upheld.errors import Invalid
+from upheld.errors import Invalid, NotFound
 from upheld.ledger import queries as ledger
 from upheld.people.identifiers import Account, Email, Phone, Postal
 from upheld.people.queries import find
@@ -58,7 +59,7 @@ def test_columns_are_found_by_their_headings_and_rows_become_choices(house, take
 
 
 def test_columns_may_say_topic_choice_time_and_facts(house, take):
-    plan = Plan(columns={"email": "Contact"}, collected={"order": "2026.1"})
+    plan = Plan(columns={"email": "Contact"}, collected={"order": "2026.1"}, versions=("2026.1",), sources=("order",))
     content = "Contact,topic,status,date,country,birthdate\na@shop.example,post,Yes,2026-01-05,de,2000-01-31\n"
     content += "a@shop.example,post,opt_out,2026-02-01T10:00:00+01:00,,\n"
     done, rejects = take(content, plan)
@@ -132,6 +133,12 @@ def test_taking_a_file_in_again_changes_no_standing(house, take):
         ("email\na@shop.example\n", Plan(topic="sharing", says="in", at=later(days=400)), "of the future"),
         ("email\na@shop.example\n", Plan(topic="sharing", says="out", columns={"emial": "email"}), "did you mean `email`"),
         ("email\na@shop.example\n", Plan(topic="sharing", says="out", columns={"email": "mail"}), "did you mean `email`"),
+        (
+            "email\na@shop.example\n",
+            Plan("sharing", "out", collected={"ordr": "1"}, versions=("1",), sources=("order",)),
+            "no source `ordr`",
+        ),
+        ("email\na@shop.example\n", Plan("sharing", "out", collected={"order": "2"}, versions=("1",), sources=("order",)), "is posted"),
         ("colour,size\nred,5\n", OUT, "no column names people"),
         ("last,address\nDoe,5 Oak\n", OUT, "no column names people"),
         ("email,email\na@shop.example,b\n", OUT, "names a column twice"),
@@ -156,3 +163,24 @@ def test_a_file_that_is_not_there_and_a_policy_without_topics_are_refused(house,
 def test_rejects_that_cannot_be_written_are_said(take, tmp_path):
     with pytest.raises(Invalid, match="the choices were recorded"):
         take("email\nnone\n", rejects=tmp_path / "no" / "folder.csv")
+
+
+def test_only_an_agreement_puts_earlier_information_under_a_later_version(house, take):
+    def collected(version):
+        plan = Plan("sharing", "out", collected={"order": version}, versions=("1", "2", "3"), sources=("order",))
+        take("email\na@shop.example\n", plan)
+        return standings(house, Email("a@shop.example"))[0].since["order"]
+
+    assert [collected("2"), collected("3"), collected("1"), collected("2")] == ["2", "2", "1", "1"]
+    with house.record.transaction() as tx:
+        agreement = Agreement((Email("a@shop.example"),), "3", ("order",), later(hours=1), "web", "I agree")
+        agree(tx, house.keeper, agreement, at=later(hours=1), actor=CLERK)
+    assert standings(house, Email("a@shop.example"))[0].since["order"] == "3"
+
+
+def test_an_agreement_of_nobody_or_of_the_future_is_refused(house):
+    agreement = Agreement((Email("a@shop.example"),), "3", ("order",), NOW, "web")
+    with pytest.raises(NotFound, match="nobody in the record"), house.record.transaction() as tx:
+        agree(tx, house.keeper, agreement, at=NOW, actor=CLERK)
+    with pytest.raises(Invalid, match="of the future"), house.record.transaction() as tx:
+        agree(tx, house.keeper, agreement, at=NOW - timedelta(days=1), actor=CLERK)

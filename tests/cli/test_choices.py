@@ -118,3 +118,13 @@ def test_what_cannot_be_registered_is_one_line(run, words, error):
     code, _, err = run("recipients", *words)
     assert code == exits.BAD_INPUT
     assert error in err
+
+
+def test_a_person_agrees_to_a_newer_policy(run):
+    run("choices", "record", "jane@shop.example", "--topic", "sharing", "--in", "--how", "web")
+    code, out, _ = run("choices", "agree", "jane@shop.example", "--how", "web", "--source", "order", "--words", "I agree")
+    version = json.loads(run("policy", "history", "--json")[1])[0]["version"]
+    assert (code, out) == (exits.FINE, f"recorded: person 1 agreed to version {version} for order\n")
+    assert f"order stands under version {version}" in run("choices", "show", "jane@shop.example")[1]
+    assert "no source `ordr`" in run("choices", "agree", "jane@shop.example", "--how", "web", "--source", "ordr")[2]
+    assert "is posted" in run("choices", "agree", "jane@shop.example", "--how", "web", "--to", "2031.9")[2]

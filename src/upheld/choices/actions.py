@@ -14,11 +14,13 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, func, insert, select
 
 from upheld.choices.models import CHOICE, WORDING
-from upheld.errors import Invalid
+from upheld.errors import Invalid, NotFound
 from upheld.ledger.actions import append_many
-from upheld.ledger.kinds import HASH, NUMBER, VERSION, WORD, declare, one_of, optional
-from upheld.people.actions import Keeper, enrol_many
+from upheld.ledger.kinds import HASH, NUMBER, VERSION, WORD, declare, list_of, one_of, optional
+from upheld.people.actions import Keeper, enrol_many, keep_facts
+from upheld.people.facts import since
 from upheld.people.identifiers import Identifier
+from upheld.people.queries import find
 from upheld.policy.compiled import undeclared
 from upheld.record import Actor, micros
 
@@ -40,6 +42,17 @@ RECORDED = declare(
     how=one_of(*HOW),
     words=optional(HASH),
     version=optional(VERSION),
+)
+
+
+AGREED = declare(
+    "choice.agreed",
+    "a person agreed to a policy version for what some sources hold of them",
+    person=NUMBER,
+    version=VERSION,
+    sources=list_of(WORD),
+    how=one_of(*HOW),
+    words=optional(HASH),
 )
 
 
@@ -110,6 +123,36 @@ def record_many(
         tx.execute(insert(CHOICE), rows)
         append_many(tx, entries, at, actor)
     return recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Somebody agreed, at a time, that what these sources hold of them stands under a later policy version (P18)."""
+
+    identifiers: tuple[Identifier, ...]
+    version: str
+    sources: tuple[str, ...]
+    at: datetime
+    how: How
+    words: str | None = None
+
+
+def agree(tx: Connection, keeper: Keeper, agreement: Agreement, *, at: datetime, actor: Actor) -> tuple[int, ...]:
+    """Record an agreement for everybody whom the identifiers mean; their numbers. The caller knows that version and sources exist.
+
+    `NotFound` if nobody is meant (there is nothing to agree about), `Invalid` for an agreement of the future.
+    """
+    if agreement.at > at:
+        raise Invalid("an agreement cannot be of the future: give the time at which the person agreed")
+    people = tuple(sorted(find(tx, keeper.keys, agreement.identifiers)))
+    if not people:
+        raise NotFound("nobody in the record is meant by this: there is nothing to agree about")
+    hash_ = _wordings(tx, [agreement.words]).get(agreement.words or "", (None, None))[1]
+    facts = [since(source, agreement.version, agreement.at) for source in agreement.sources]
+    keep_facts(tx, [(person, fact) for person in people for fact in facts], at, actor)
+    said = {"version": agreement.version, "sources": list(agreement.sources), "how": agreement.how, "words": hash_}
+    append_many(tx, [(AGREED, {"person": person} | said) for person in people], at, actor)
+    return people
 
 
 def demand(said: Said, topics: Sequence[str], at: datetime) -> None:

@@ -13,6 +13,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final, Literal
 
+from sqlalchemy import Connection
+
 from upheld.choices.actions import Said, demand, record_many
 from upheld.choices.files import batches, read, roles
 from upheld.errors import Invalid, No
@@ -23,6 +25,8 @@ from upheld.people.actions import Keeper, keep_facts
 from upheld.people.facts import Fact
 from upheld.people.identifiers import Account, Email, Identifier, Phone, Postal
 from upheld.people.names import split_name
+from upheld.people.queries import since_of
+from upheld.policy.compiled import undeclared
 from upheld.record import Actor, Record
 
 ROWS_A_TRANSACTION: Final = 2000
@@ -46,7 +50,9 @@ SAYS: Final[Mapping[str, Literal["in", "out"]]] = {
 class Plan:
     """What a file means. `topic`, `says`, `at` are of all rows, unless the file has a column `topic`, `choice`, `when`.
 
-    `columns` are roles given by the user (role -> heading); others are found by heading. `collected`: source -> policy version.
+    `columns` are roles given by the user (role -> heading); others are found by heading. `collected`: source -> policy version under
+    which what the source holds of these people was collected; of somebody of whom an earlier version is known already, that one stays, for
+    only an agreement makes it a later one (P18). `versions` are the posted ones, oldest first, and `sources` those of the policy in force.
     """
 
     topic: str | None = None
@@ -57,6 +63,8 @@ class Plan:
     region: str = "US"  # of telephone numbers without country code
     columns: Mapping[str, str] = field(default_factory=dict)
     collected: Mapping[str, str] = field(default_factory=dict)
+    versions: Sequence[str] = ()
+    sources: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,7 @@ def import_file(
             said = [one for _, one, _ in rows]
             done = record_many(tx, keeper, said, topics, at=at, actor=actor, skip_unreadable=True)
             about = [(person, fact) for (_, _, known), one in zip(rows, done, strict=True) for person in one.people for fact in known]
-            keep_facts(tx, about, at, actor)
+            keep_facts(tx, _not_later(tx, about, plan.versions), at, actor)
         refused += [(line, UNREADABLE) for (line, _, _), one in zip(rows, done, strict=True) if not one.people]
         recorded += sum(bool(one.people) for one in done)
         advance(len(batch))
@@ -194,9 +202,26 @@ class _Rows:
         return row[at].strip() if at is not None else ""
 
 
+def _not_later(tx: Connection, about: Sequence[tuple[int, Fact]], versions: Sequence[str]) -> list[tuple[int, Fact]]:
+    """The facts without those that would put what was collected earlier under a later version."""
+    known = since_of(tx, (person for person, fact in about if fact.fact == "since"))
+    rank = {version: number for number, version in enumerate(versions)}
+
+    def narrows(person: int, fact: Fact) -> bool:
+        before = known.get((person, fact.about)) if fact.fact == "since" else None
+        return before is None or rank[fact.value] < rank.get(before, 0)
+
+    return [(person, fact) for person, fact in about if narrows(person, fact)]
+
+
 def _demand(plan: Plan, where: Mapping[str, int], topics: Sequence[str], now: datetime, path: Path) -> None:
     if not topics:
         raise Invalid("the policy in force declares no topic: there is nothing to choose")
+    for source, version in plan.collected.items():
+        if source not in plan.sources:
+            raise Invalid(undeclared("source", source, plan.sources))
+        if version not in plan.versions:
+            raise Invalid(undeclared("version", version, plan.versions).replace("is declared", "is posted"))
     if plan.topic is not None or "topic" not in where:
         demand(Said((), plan.topic or "", plan.says or "out", plan.at or now, "import", plan.words), topics, now)
     if plan.says is None and "choice" not in where:

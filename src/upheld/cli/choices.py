@@ -11,6 +11,7 @@ from upheld.cli.lazy import LazyGroup
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "record": ("upheld.cli.choices_record:record", "Record what one person chose."),
     "import": ("upheld.cli.choices_import:import_", "Take in a file of opt-ins or opt-outs."),
+    "agree": ("upheld.cli.choices_agree:agree_", "Record that one person agreed to a newer policy."),
     "show": ("upheld.cli.choices_show:show_choices", "Show what one person chose, when, and how it was heard."),
 }
 """Each command's place and its line of help; loaded when called."""

@@ -42,12 +42,14 @@ def import_(edge: Edge, /, *, file: Path, rejects: Path | None, as_json: bool, *
     """
     from upheld.choices.importing import Plan, import_file
     from upheld.people.actions import Keeper
+    from upheld.postings import queries
 
     is_out, now = asked["is_out"], edge.now()
     home = edge.home()
     with edge.record() as record:
         with record.reading() as conn:
             posted = in_force(conn, now)
+            versions = tuple(each.version for each in queries.history(conn, now))
         plan = Plan(
             topic=asked["topic"],
             says=None if is_out is None else "out" if is_out else "in",
@@ -57,6 +59,8 @@ def import_(edge: Edge, /, *, file: Path, rejects: Path | None, as_json: bool, *
             region=asked["phone_region"],
             columns=_pairs("--column", asked["columns"]),
             collected=_pairs("--collected", asked["collected"]),
+            versions=versions,
+            sources=posted.policy.vocabulary.sources,
         )
         with _progress(file.name) as advance:
             done = import_file(

@@ -48,9 +48,9 @@ def aged(years: int, today: date) -> Fact:
     return Fact("born", str((today.year - years) * 12 + today.month - 1))
 
 
-def since(source: str, version: str) -> Fact:
-    """What a source holds of the person stands under a policy version: collected under it, or agreed to it later."""
-    return Fact("since", version, source)
+def since(source: str, version: str, at: datetime | None = None) -> Fact:
+    """What a source holds of the person stands under a policy version: collected under it, or agreed to it later (at a time)."""
+    return Fact("since", version, source, at)
 
 
 def age(born_month: int, on: date) -> int:

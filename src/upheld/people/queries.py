@@ -11,7 +11,7 @@ from upheld.people.codes import Code, Keys, conflict, tight_codes
 from upheld.people.identifiers import KINDS, Identifier, Kind
 from upheld.people.matching import CODE as PACKED
 from upheld.people.matching import Index
-from upheld.people.models import CODE, IDENTIFIER, PERSON
+from upheld.people.models import CODE, FACT, IDENTIFIER, PERSON
 
 AT_ONCE = 500  # codes that one statement asks for
 ROWS_AT_ONCE = 10_000
@@ -69,6 +69,17 @@ def last_person(conn: Connection) -> int:
 def kinds_of(conn: Connection, person: int) -> tuple[str, ...]:
     """By which kinds of identifiers a person is known, in the order they came; nothing of what they hold."""
     return tuple(conn.execute(select(IDENTIFIER.c.kind).where(IDENTIFIER.c.person == person).order_by(IDENTIFIER.c.id)).scalars())
+
+
+def since_of(conn: Connection, people: Iterable[int]) -> dict[tuple[int, str], str]:
+    """By person and source: the policy version under which what the source holds of the person stands, where that is known."""
+    wanted, found = list(dict.fromkeys(people)), dict[tuple[int, str], str]()
+    for at in range(0, len(wanted), AT_ONCE):
+        query = select(FACT.c.person, FACT.c.about, FACT.c.value)
+        query = query.where(FACT.c.fact == "since", FACT.c.person.in_(wanted[at : at + AT_ONCE])).order_by(FACT.c.at, FACT.c.id)
+        for person, source, version in conn.execute(query):
+            found[person, source] = version
+    return found
 
 
 def signed(code: int) -> int:
