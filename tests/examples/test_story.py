@@ -1,7 +1,9 @@
-"""The story of `make demo` comes true, is short, and its numbers are those of the files it leaves."""
+"""The story of `make demo` comes true, is short, and its numbers are those of the files it leaves; then a newcomer goes on from there."""
 
 import csv
+import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -67,3 +69,46 @@ def test_a_stranger_can_check_the_evidence(told):
 def test_the_story_tells_what_a_wider_clause_would_do(told):
     assert "ends with 1)" in told[1]
     assert "ends with 3)" in told[1]
+
+
+def test_a_newcomer_narrows_a_clause_and_the_list_changes_at_once(told, tmp_path):
+    home = shutil.copytree(told[0], tmp_path / "home")
+
+    def upheld(*words, ends_with=0):
+        command = [sys.executable, "-m", "upheld.cli.main", "--home", str(home), *words]
+        ran = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
+        assert ran.returncode == ends_with, ran.stdout + ran.stderr
+        return ran.stdout
+
+    def release(out):
+        asked = [
+            "release",
+            "customers.csv",
+            "--purpose",
+            "marketing.partner",
+            "--to",
+            "gardens",
+            "--source",
+            "order",
+            "--out",
+            out,
+            "--json",
+        ]
+        return json.loads(upheld(*asked))
+
+    before = release("before.csv")
+    page = (home / "policies" / "northgate.md").read_text("utf-8").replace("version: 2026.1", "version: 2026.2")
+    narrower = page.replace("under contract, at most 4 times a year\n", "under contract, at most 4 times a year\n  unless in gb\n")
+    (home / "narrower.md").write_text(narrower, encoding="utf-8")
+    assert "may no longer go to `third party`" in upheld("policy", "diff", "policies/northgate.md", "narrower.md")
+    upheld("policy", "post", "narrower.md")
+    after = release("after.csv")
+
+    british = sum(row["region"] == "gb" for row in rows(home / "customers.csv"))
+    assert before["released"] - after["released"] > british * 0.9
+    assert after["released"] == len(rows(home / "after.csv")) > 300
+    assert {refusal["because"] for refusal in after["refusals"]} >= {
+        "the person is in `gb`",
+        "it is not known whether the person is in `gb`",
+    }
+    assert {cells["rows"] for cells in after["cells"]} == {after["released"]}, "each withheld cell is counted once"

@@ -153,9 +153,7 @@ def test_a_standing_says_what_is_known_and_what_is_not():
 
 def test_a_decision_lists_what_may_leave_with_its_duties_and_what_may_not_with_its_reason():
     voice = Voice("the person")
-    why = Reason(
-        ("registration.profile",), "forbid", "use.profile", "the profile never goes out for marketing", "nothing", "1"
-    )
+    why = Reason(("registration.profile",), "forbid", "use.profile", "the profile never goes out for marketing", "nothing", "1")
     silent = Reason(("cart.products",), "silence", None, "no clause speaks of it", "", "1")
     answer = Decision(
         ("order.name",), ("registration.profile", "cart.products"), (), Obligations(10, ((4, "year"), (1, "day"))), (why, silent), "1", "00"

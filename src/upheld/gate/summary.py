@@ -10,7 +10,7 @@ import numpy as np
 
 from upheld.gate.mapping import ColumnMap
 from upheld.gate.verdicts import CAPPED, FEW, NOBODY, Decided
-from upheld.policy.uses import Decision, Obligations
+from upheld.policy.uses import Decision, Obligations, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +87,16 @@ def _first_reason(number: int, decisions: Sequence[Decision], capped_by: str | N
 
 
 def cells(decided: Decided, decisions: Sequence[Decision], sentences: Mapping[str, str]) -> tuple[Refusal, ...]:
-    """The items withheld from released rows, by clause."""
+    """The items withheld from released rows, each counted once: under the first reason that names it."""
     found: Counter[tuple[str | None, str, str, str]] = Counter()
     numbers, counts = np.unique(decided.numbers[decided.masks != 0], return_counts=True)
     for number, rows in zip(numbers.tolist(), counts.tolist(), strict=True):
+        first: dict[str, Reason] = {}
         for reason in decisions[number].reasons if number >= 0 else ():
             for item in reason.items:
-                found[reason.clause, reason.because, reason.change, item] += rows
+                first.setdefault(item, reason)
+        for item, reason in first.items():
+            found[reason.clause, reason.because, reason.change, item] += rows
     return tuple(
         Refusal(clause, sentences.get(clause or ""), because, change, rows, item)
         for (clause, because, change, item), rows in found.most_common()
