@@ -118,10 +118,30 @@ def test_the_page_is_written_whole_or_not_at_all(say, tmp_path, mine):
     assert page.read_text("utf-8") == html
 
 
+def test_the_time_of_posting_comes_from_the_record_if_this_very_text_is_posted(say, tmp_path, mine, monkeypatch):
+    monkeypatch.setenv("UPHELD_HOME", str(tmp_path / "shop"))
+    say("init", tmp_path / "shop")
+    say("policy", "post", NORTHGATE)
+    code, page, _ = say("policy", "render", NORTHGATE, "--posted")
+    assert code == exits.FINE
+    assert "in force since <time" in page
+    path = mine("Text. {#a}\n\n```upheld\nnotice on leaving\n```\n")
+    code, _, err = say("policy", "render", path, "--posted")
+    assert (code, err) == (exits.BAD_INPUT, f"upheld: this text is not posted; `upheld policy post {path}` puts it in force ({path})\n")
+    code, _, err = say("policy", "render", NORTHGATE, "--posted", "--posted-at", "2026-11-22T09:30Z")
+    assert (code, err) == (exits.BAD_INPUT, "upheld: `--posted` and `--posted-at` both say when; give one\n")
+
+
 def test_a_page_that_cannot_be_written_is_refused_in_one_line(say, tmp_path):
-    code, _, err = say("policy", "render", NORTHGATE, "--out", tmp_path / "no" / "page.html")
-    assert code == exits.BAD_INPUT
-    assert err.count("\n") == 1
+    for place, why in ((tmp_path / "no" / "page.html", "is in a folder that is not there"), (tmp_path, "is a folder")):
+        code, _, err = say("policy", "render", NORTHGATE, "--out", place)
+        assert code == exits.BAD_INPUT
+        assert err == f"upheld: `{place}` {why}; name a file, as in page.html\n"
+
+
+def test_a_file_without_statements_is_refused(say, mine):
+    path = mine("Text. {#a}\n")
+    assert say("policy", "explain", path) == (exits.BAD_INPUT, "", f"upheld: there is no statement to explain ({path})\n")
 
 
 @pytest.mark.parametrize("time", ["yesterday", "2026-11-22", "2026-11-22T09:30"])

@@ -151,6 +151,15 @@ def test_a_standing_says_what_is_known_and_what_is_not():
     assert explain.standing(Standing(age=34), voice) == "Where the person lives is unknown. The person is 34 years old."
 
 
+def test_versions_that_refuse_for_the_same_reason_share_a_line():
+    older, newer = (Reason(("order.name",), "silence", "use.post", "it is so", "something", version) for version in ("1", "2"))
+    other = Reason(("order.name",), "forbid", "use.post", "it is so", "something", "1")
+    assert explain.reasons([newer, older, other], Voice()) == [
+        "the name from your order: it is so [use.post, versions 2 and 1] – what would change it: something",
+        "the name from your order: it is so [use.post, version 1] – what would change it: something",
+    ]
+
+
 def test_a_decision_lists_what_may_leave_with_its_duties_and_what_may_not_with_its_reason():
     voice = Voice("the person")
     why = Reason(("registration.profile",), "forbid", "use.profile", "the profile never goes out for marketing", "nothing", "1")

@@ -9,13 +9,13 @@ from click.shell_completion import get_completion_class
 @click.command(short_help="Print the completion script for a shell.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    r"""Print the completion script for SHELL, to be read by it at its start.
+    """Print the completion script for SHELL, to be read by it at its start.
 
     \b
     bash   upheld completion bash > ~/.local/share/bash-completion/completions/upheld
     zsh    upheld completion zsh  > a file `_upheld` in a folder of $fpath
     fish   upheld completion fish > ~/.config/fish/completions/upheld.fish
-    """
+    """  # noqa: D301 - click takes a backspace, not its escape, for "leave these lines as they are"
     from upheld.cli.main import upheld
 
     kind = get_completion_class(shell)

@@ -48,9 +48,8 @@ DEBUG: Final = "UPHELD_DEBUG"
 )
 @click.pass_context
 def upheld(ctx: click.Context, folder: Path | None) -> None:
-    r"""Run a published privacy policy: decide what may leave, write only that, keep the evidence.
+    """Run a published privacy policy: decide what may leave, write only that, keep the evidence.
 
-    \b
     Ends with: 0 fine, 1 findings (or refused), 2 bad input, 3 wider.
     """
     ctx.obj = Edge(folder)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from upheld.cli.answer import show, with_json
+from upheld.errors import NotFound
 
 
 @click.command(short_help="Say in plain words what statements mean.")
@@ -14,7 +15,7 @@ from upheld.cli.answer import show, with_json
 @click.argument("where", required=False, metavar="[CLAUSE or LINE]")
 @with_json
 def explain(file: Path, where: str | None, *, as_json: bool) -> None:
-    r"""Say in plain words what the statements of the policy in FILE mean.
+    """Say in plain words what the statements of the policy in FILE mean.
 
     Of one clause and those below it (`use.partners`, `use`), or of the statement at one line (`74`); without either, of all of them.
     """
@@ -23,6 +24,8 @@ def explain(file: Path, where: str | None, *, as_json: bool) -> None:
     from upheld.policy.voice import Voice
 
     read = document.read(file)
+    if not read.statements:
+        raise NotFound("there is no statement to explain", place=read.name)
     voice = Voice.of(read.statements)
     said = [
         {"clause": one.clause, "line": one.place.line, "statement": one.text, "explanation": explain(one, voice)} for one in at(read, where)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from upheld.errors import Invalid
+from upheld.cli.edge import Edge, pass_edge
+from upheld.errors import Invalid, NotFound
+
+if TYPE_CHECKING:
+    from upheld.policy.document import Document
 
 
 @click.command(short_help="Write the page that customers read.")
@@ -16,8 +21,10 @@ from upheld.errors import Invalid
 @click.option(
     "--posted-at", metavar="TIME", help="When this version took effect, as 2026-11-22T09:30Z; without it the page says not posted."
 )
+@click.option("--posted", is_flag=True, help="Take that time from the record, where this very text is posted.")
 @click.option("--stylesheet", metavar="ADDRESS", help="Link to this stylesheet instead of carrying one.")
-def render(file: Path, out: Path | None, posted_at: str | None, stylesheet: str | None) -> None:
+@pass_edge
+def render(edge: Edge, file: Path, out: Path | None, posted_at: str | None, stylesheet: str | None, *, posted: bool) -> None:
     """Write the policy in FILE as an HTML page: accessible, printable, without script, every clause under its own address."""
     from upheld.policy import document
     from upheld.policy.render import render
@@ -27,16 +34,31 @@ def render(file: Path, out: Path | None, posted_at: str | None, stylesheet: str 
     if errors:
         faults = f"{errors} fault{'s' if errors > 1 else ''}"
         raise Invalid(f"the policy has {faults}; run `upheld policy check {read.name}`, mend and try again", place=read.name)
-    page = render(read, posted_at=_time(posted_at) if posted_at else None, stylesheet=stylesheet)
+    if posted and posted_at:
+        raise Invalid("`--posted` and `--posted-at` both say when; give one")
+    since = _posted(edge, read) if posted else _time(posted_at) if posted_at else None
+    page = render(read, posted_at=since, stylesheet=stylesheet)
     if out is None:
         click.echo(page, nl=False)
         return
+    if out.is_dir() or not out.parent.is_dir():
+        raise Invalid(f"`{out}` {'is a folder' if out.is_dir() else 'is in a folder that is not there'}; name a file, as in page.html")
     temporary = out.with_name(f".{out.name}.part")
     try:
         temporary.write_text(page, encoding="utf-8")
         temporary.replace(out)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _posted(edge: Edge, read: Document) -> datetime:
+    from upheld.postings.queries import posted
+
+    with edge.record() as record, record.reading() as conn:
+        since = next((each.since for each in posted(conn) if each.hash == read.hash), None)
+    if since is None:
+        raise NotFound(f"this text is not posted; `upheld policy post {read.name}` puts it in force", place=read.name)
+    return since
 
 
 def _time(text: str) -> datetime:

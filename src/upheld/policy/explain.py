@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from upheld.errors import NotFound
 from upheld.policy.document import Document
@@ -245,15 +246,23 @@ def decision(answer: Decision, voice: Voice) -> str:
     if answer.permitted:
         lines.append(_sentences(f"allowed: {voice.items(answer.permitted, whole='all')}").rstrip("."))
         lines += [f"  {duty}" for duty in duties(answer.obligations)]
-    lines += [f"Refused: {reason(one, voice)}" for one in answer.reasons]
+    lines += [f"Refused: {said}" for said in reasons(answer.reasons, voice)]
     return "\n".join(lines) or "Refused: nothing was asked for"
 
 
-def reason(why: Reason, voice: Voice) -> str:
-    """Why some items are refused: the items, the fact, the clause, and what would change it."""
-    clause = f" [{why.clause}, version {why.version}]" if why.clause else f" [version {why.version}]"
+def reasons(found: Sequence[Reason], voice: Voice) -> list[str]:
+    """Why items are refused, a line each: the items, the fact, the clause, and what would change it. Versions that agree share a line."""
+    alike: dict[Reason, list[str]] = {}
+    for why in found:
+        alike.setdefault(replace(why, version=""), []).append(why.version)
+    return [_reason(why, versions, voice) for why, versions in alike.items()]
+
+
+def _reason(why: Reason, versions: Sequence[str], voice: Voice) -> str:
+    under = f"{'version' if len(versions) == 1 else 'versions'} {join(versions)}"
+    clause = f"{why.clause}, {under}" if why.clause else under
     change = f" – what would change it: {why.change}" if why.change else ""
-    return f"{voice.items(why.items, whole='all')}: {why.because}{clause}{change}"
+    return f"{voice.items(why.items, whole='all')}: {why.because} [{clause}]{change}"
 
 
 def duties(owed: Obligations) -> list[str]:
