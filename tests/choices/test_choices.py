@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from tests.houses import CLERK, NOW, later
-from upheld.choices.actions import Said, record, record_many
+from upheld.choices.actions import Said, channel, record, record_many
 from upheld.choices.models import CHOICE, WORDING
 from upheld.choices.queries import AsOf, changed_since, history, nobody, standing, standing_codes
 from upheld.errors import Invalid
@@ -188,7 +188,19 @@ def test_a_long_release_learns_who_changed_their_mind_meanwhile(house):
         assert changed_since(conn, before.last_choice, before.last_fact) == set(recorded.people)
 
 
+def test_a_topic_that_the_policy_no_longer_declares_is_not_asked(house):
+    (recorded,) = say(house, OUT)
+    with house.record.reading() as conn:
+        assert standing(conn, recorded.people[0], ("post",), NOW_ON).choices == {"post": "unset"}
+
+
 def test_one_choice_is_recorded_like_many(house):
     with house.record.transaction() as tx:
         done = record(tx, house.keeper, OUT, TOPICS, at=NOW, actor=CLERK)
     assert (len(done.choices), len(done.people)) == (1, 1)
+
+
+def test_a_channel_is_one_of_those_we_know():
+    assert channel("post") == "post"
+    with pytest.raises(Invalid, match="did you mean `phone`"):
+        channel("fone")

@@ -184,3 +184,46 @@ def test_an_agreement_of_nobody_or_of_the_future_is_refused(house):
         agree(tx, house.keeper, agreement, at=NOW, actor=CLERK)
     with pytest.raises(Invalid, match="of the future"), house.record.transaction() as tx:
         agree(tx, house.keeper, agreement, at=NOW - timedelta(days=1), actor=CLERK)
+
+
+def test_rows_without_a_choice_or_with_an_unknown_topic_or_broken_quotes_are_listed(take):
+    rows = [
+        "email,topic,choice",
+        "a@shop.example,sharing,",
+        "b@shop.example,letters,out",
+        '"c@shop.example,sharing,out',
+        "d@shop.example,,out",
+    ]
+    done, rejects = take("\n".join(rows), Plan())
+    assert done.recorded == 0
+    assert [line.partition(",")[0] for line in rejects] == ["2", "3", "4", "5"]
+    done, rejects = take(f"email,topic,choice\n{'x' * 200_000},sharing,out\na@shop.example,sharing,out\n", Plan())
+    assert (done.recorded, rejects) == (1, ["2,the row cannot be read: look at its quotes"])
+
+
+def test_a_quote_left_open_does_not_swallow_the_rows_after_it(house, take):
+    done, rejects = take('email,note\n"a@shop.example,x\nb@shop.example,y\n"c@shop\n.example",z\nd@shop.example,"two\nlines"\n')
+    assert [line.partition(",")[0] for line in rejects] == ["2", "4"]
+    assert done.recorded == 2
+    assert len(standings(house, Email("b@shop.example"), Email("d@shop.example"))) == 2
+
+
+def test_a_whole_name_is_used_only_where_no_last_name_stands(house, take):
+    take("name,last,first,address,zip\nSomebody Else,Doe,Jane,5 Oak St,60601\n")
+    take("customer,address,zip\nBob Roe,6 Oak St,60601\n")
+    assert len(standings(house, Postal("Jane", "Doe", "5 Oak St", "60601"), Postal("Bob", "Roe", "6 Oak St", "60601"))) == 2
+
+
+def test_an_age_is_kept_and_a_birth_date_that_cannot_be_read_is_left_out(house, take):
+    done, rejects = take("email,age\na@shop.example,15\n")
+    assert (done.recorded, rejects) == (1, [])
+    done, rejects = take("email,dob\nb@shop.example,31.12.1990\n")
+    assert (done.recorded, done.without_fact, len(rejects)) == (1, 1, 1)
+    ages = [found.age for found in standings(house, Email("a@shop.example"), Email("b@shop.example"))]
+    assert ages == [15, None]
+
+
+@pytest.mark.parametrize("heading", ['"email', "\0"])
+def test_a_heading_that_cannot_be_read_is_refused(take, heading):
+    with pytest.raises(Invalid, match="has no heading"):
+        take(f"{heading}\n")

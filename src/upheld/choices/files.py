@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -96,55 +97,62 @@ def _csv(path: Path, reject: Reject) -> File:
 
 
 def _records(lines: _Lines, delimiter: str, width: int, reject: Reject) -> Iterator[tuple[int, Sequence[str]]]:
-    reader = csv.reader(lines, delimiter=delimiter)
     while True:
-        lines.start = 0
+        lines.taken.clear()
         try:
-            row = next(reader)
+            row = next(csv.reader(lines, delimiter=delimiter, strict=True))
         except StopIteration:
             return
         except csv.Error:
-            reject(lines.start, "the row cannot be read: look at its quotes")
+            reject(lines.give_back(), "the row cannot be read: look at its quotes")
             continue
         if not any(row):
             continue
         if len(row) != width:
-            reject(lines.start, f"the row has {len(row)} columns, the heading {width}")
+            reject(lines.give_back(), f"the row has {len(row)} columns, the heading {width}")
             continue
-        yield lines.start, row
+        yield lines.taken[0][0], row
 
 
 class _Lines:
-    """The lines of a text file that can be read; `number` of the last, `start` of the record's first (set it to 0 before each)."""
+    """The lines of a text file that can be read; `taken` are those of the record being read, with their numbers."""
 
     def __init__(self, path: Path, reject: Reject) -> None:
-        self._lines, self.number, self.start = self._read(path, reject), 0, 0
+        self._lines = self._read(path, reject)
+        self._again: deque[tuple[int, str]] = deque()
+        self.taken: list[tuple[int, str]] = []
 
     def __iter__(self) -> _Lines:
         return self
 
     def __next__(self) -> str:
-        return next(self._lines)
+        self.taken.append(self._again.popleft() if self._again else next(self._lines))
+        return self.taken[-1][1]
 
-    def _read(self, path: Path, reject: Reject) -> Iterator[str]:
+    def give_back(self) -> int:
+        """The number of the record's first line; the others will come again, for a quote left open must not swallow the rows after it."""
+        self._again.extendleft(reversed(self.taken[1:]))
+        return self.taken[0][0]
+
+    def _read(self, path: Path, reject: Reject) -> Iterator[tuple[int, str]]:
+        number = 0
         with path.open("rb") as file:
             while line := file.readline(LONGEST_LINE + 1):
-                self.number += 1
+                number += 1
                 if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
                     while (rest := file.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
                         pass
-                    reject(self.number, f"the line is longer than {LONGEST_LINE} bytes")
+                    reject(number, f"the line is longer than {LONGEST_LINE} bytes")
                     continue
                 try:
-                    text = line.decode("utf-8-sig" if self.number == 1 else "utf-8")
+                    text = line.decode("utf-8-sig" if number == 1 else "utf-8")
                 except UnicodeDecodeError:
-                    reject(self.number, "the line is not UTF-8: save the file as UTF-8")
+                    reject(number, "the line is not UTF-8: save the file as UTF-8")
                     continue
                 if "\0" in text:
-                    reject(self.number, "the line holds a NUL byte")
+                    reject(number, "the line holds a NUL byte")
                     continue
-                self.start = self.start or self.number
-                yield text
+                yield number, text
 
 
 def _parquet(path: Path) -> File:
