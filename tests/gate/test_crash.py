@@ -63,7 +63,7 @@ def test_kill_9_after_any_step_leaves_no_release_or_one_that_the_next_start_comp
 
     rows = ended(shop)
     if STEPS.index(step) < RECORDED:
-        assert (rows, after, out.exists()) == ([], (), False)
+        assert (rows, after, out.exists()) == ([], {}, False)
         assert shop.release().release == 1  # running again is safe, and sweeps away what was left
     else:
         assert [row.state for row in rows] == ["delivered"]
@@ -80,7 +80,7 @@ def test_a_recorded_release_whose_unfinished_file_was_lost_is_marked_undelivered
     finished(child(shop, "die", "recorded"))
     part_of(shop.folder / "out.csv").unlink()
     shop.began = datetime.now(UTC)
-    assert recover(shop.home, shop.record, shop.now(), ME) == (1,)
+    assert recover(shop.home, shop.record, shop.now(), ME) == {1: shop.folder / "out.csv"}
     assert [row.state for row in ended(shop)] == ["undelivered"]
     assert shop.release().release == 2
 
@@ -186,3 +186,13 @@ def test_what_a_dead_release_left_is_swept_away_by_the_next_to_any_file(shop):
     shop.began = datetime.now(UTC)
     shop.release(shop.list(LIST), out=shop.folder / "other.csv")
     assert not part_of(shop.folder / "out.csv").exists()
+
+
+def test_running_a_cut_off_release_again_completes_it_and_says_so(shop):
+    path = shop.list()
+    finished(child(shop, "die", "recorded", path))
+    shop.began = datetime.now(UTC)
+    with pytest.raises(Conflict, match=r"release 1 to .* is completed now"):
+        shop.release(path)
+    assert shop.out().count("\n") == 3
+    assert [row.state for row in ended(shop)] == ["delivered"]

@@ -16,18 +16,18 @@ from upheld.ledger import actions as ledger
 from upheld.record import Actor, Record
 
 
-def recover(home: Home, record: Record, at: datetime, actor: Actor) -> tuple[int, ...]:
-    """Complete what can be completed; returns the releases that are ended now. Those whose writer lives are left alone."""
+def recover(home: Home, record: Record, at: datetime, actor: Actor) -> dict[int, Path]:
+    """Complete what can be completed; returns the releases that are ended now, and their files. Those whose writer lives are left alone."""
     with record.reading() as conn:
         pending = _pending(conn)
-    ended = []
+    ended = {}
     for release in pending:
         state = _settle(Path(release.output_path), release.output_hash)
         if state is not None:
             end(record, release.id, state, at, actor)
-            ended.append(release.id)
+            ended[release.id] = Path(release.output_path)
     sweep(home.path)
-    return tuple(ended)
+    return ended
 
 
 def _pending(conn: Connection) -> list[Row[tuple[int, str, str]]]:

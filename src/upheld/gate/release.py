@@ -46,12 +46,17 @@ def release(home: Home, record: Record, order: Order, clock: Clock, actor: Actor
     Everything committed before the release commits is honoured, however late. `Invalid`, `NotFound`, `Refused` or `Conflict` say what to
     do; then nothing appears. Killed at any moment, it leaves either no release, or a recorded one that the next start completes.
     """
-    recover(home, record, clock(), actor)
+    ended = recover(home, record, clock(), actor)
     watch("recovered", 0, 0)
     out = order.out
     if out is not None:
         out = Path(out).absolute()
         form_of(out)
+        for number, path in ended.items():
+            if path == out and out.exists():
+                raise Conflict(
+                    f"release {number} to `{out}` had been cut off and is completed now: its rows are there; nothing more was done"
+                )
         demand_free(out)
     with disk_full_in_words(), contextlib.ExitStack() as leaving:
         work = leaving.enter_context(working_folder(home.path, out or home.path / "nothing"))

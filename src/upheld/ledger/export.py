@@ -44,7 +44,7 @@ def export(
             file.write(FIRST_LINE)
             file.write(checkpoint.sign(head, key).encode())
             query = select(ENTRY.c.canonical).order_by(ENTRY.c.id)
-            for rows in conn.execution_options(yield_per=2000).execute(query).partitions():
+            for rows in conn.execute(query, execution_options={"yield_per": 2000}).partitions():
                 file.writelines(row.canonical + b"\n" for row in rows)
                 on_progress(len(rows))
             file.flush()

@@ -68,7 +68,7 @@ def entries(conn: Connection, begin: int = 0, kind: str | None = None) -> Iterat
     query = select(ENTRY).where(ENTRY.c.id >= begin).order_by(ENTRY.c.id)
     if kind is not None:
         query = query.where(ENTRY.c.kind == kind)
-    for row in conn.execution_options(yield_per=1000).execute(query):
+    for row in conn.execute(query, execution_options={"yield_per": 1000}):
         yield _entry(row.id, row.at, row.kind, row.canonical)
 
 

@@ -43,7 +43,7 @@ def verify(
     edge: list[bytes] = []
     expected = 0
     last_at = None
-    rows = iter(conn.execution_options(yield_per=AT_ONCE).execute(select(ENTRY).order_by(ENTRY.c.id)))
+    rows = iter(conn.execute(select(ENTRY).order_by(ENTRY.c.id), execution_options={"yield_per": AT_ONCE}))
     while batch := list(islice(rows, AT_ONCE)):
         nodes: dict[tree.Name, bytes] = {}
         for row in batch:
