@@ -2,8 +2,8 @@
 
     python appending.py URL WRITER [COUNT]
 
-With COUNT it says `ready` and waits for a line before it begins, and ends after so many. With DIE_AT=n in its environment it kills
-itself at the n-th step of its second append: before each statement, before the commit; 0: after the commit, before anyone is told.
+With COUNT it ends after so many. With DIE_AT=n in its environment it kills itself at the n-th step of its second append: before each
+statement, before the commit; 0: after the commit, before anyone is told.
 """
 
 import os
@@ -64,9 +64,6 @@ def main():
     url, writer, *count = sys.argv[1:]
     record = Record(url)
     number = 0
-    if count:
-        say("ready")
-        sys.stdin.readline()
     if "DIE_AT" in os.environ:
         write(record, int(writer), -1)
         die_at(record, int(os.environ["DIE_AT"]))

@@ -49,17 +49,20 @@ def written(record):
 
 
 def test_two_processes_that_append_at_once_make_one_log_without_gaps(record):
-    processes = [start(record, writer, 150, stdin=subprocess.PIPE) for writer in (1, 2)]
-    for process in processes:
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        process.stdin.close()
-    told = {(writer, *pair) for writer, process in zip((1, 2), processes, strict=True) for pair in acknowledged(process)}
+    first = start(record, 1)
+    assert first.stdout.readline() == "0 0\n"  # it is at work, and stays so as long as the second lives
+    second = start(record, 2, 60)
+    told = {(2, *pair) for pair in acknowledged(second)}
+    assert first.poll() is None
+    first.kill()
+    told |= {(1, *pair) for pair in acknowledged(first)}
     rows = written(record)
-    assert rows == told
-    assert sorted(entry for _, _, entry in rows) == list(range(300))
-    first = [writer for writer, _, _ in sorted(rows, key=lambda row: row[2])]
-    assert first != sorted(first), "the two never met: the test showed nothing"
+    assert told <= rows
+    assert len(rows) <= len(told) + 2  # the line read above, and the one write that the kill cut off
+    assert sorted(entry for _, _, entry in rows) == list(range(len(rows)))
+    writers = [writer for writer, _, _ in sorted(rows, key=lambda row: row[2])]
+    assert writers.count(2) == 60
+    assert 1 in writers[writers.index(2) :], "the two never met: the test showed nothing"
 
 
 def test_a_writer_killed_at_any_moment_loses_nothing_it_acknowledged(record):
@@ -82,8 +85,8 @@ def test_a_writer_that_dies_between_any_two_steps_leaves_all_of_an_action_or_not
     seen = {"nothing": 0, "all, and nobody was told": 0, "all, and told": 0}
     for writer in range(12):  # an append takes 7 to 9 steps, as a hash over two entries is due or not
         before = len(written(record))
-        process = start(record, writer, 1, die_at=writer, stdin=subprocess.DEVNULL)
-        told = len(process.stdout.read().splitlines()[1:])
+        process = start(record, writer, 1, die_at=writer)
+        told = len(process.stdout.read().splitlines())
         process.stdout.close()
         process.wait()
         rows = len(written(record)) - before - 1  # its first append is no matter here
