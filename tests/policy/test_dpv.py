@@ -123,6 +123,15 @@ def test_a_topic_and_a_promise_are_prohibitions():
     assert at("rights.access", "always")["@type"] == "dpv:Permission"
 
 
+def test_no_prohibition_reaches_the_rights_of_a_person():
+    for beginning in ("forbid any", "never any"):
+        purposes = at("children.under13", beginning)["dpv:hasPurpose"]
+        assert {"@id": f"{PAGE}#purpose:rights"} not in purposes
+    graph = small("collect order: name", "topic all stops any")
+    (stop,) = [each for each in graph if each.get("@type") == "dpv:Prohibition"]
+    assert {"@id": "urn:upheld:policy#purpose:rights"} not in stop["dpv:hasPurpose"]
+
+
 def test_items_say_how_long_they_are_kept():
     assert node("item:order.email")["dpv:hasStorageCondition"] == [
         {"@type": "dpv:StorageDuration", "dct:description": "7 years", "dpv:hasDuration": {"@type": "xsd:duration", "@value": "P7Y"}}

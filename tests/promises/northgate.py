@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from upheld.policy import behaviour
@@ -54,7 +55,10 @@ def ask(policy: Policy, purpose: str, items: Sequence[str] = (), standing: Stand
 
 def proven(policy: Policy, beginning: str) -> bool:
     """Whether the policy says this itself, and the proof holds."""
-    return any(each.expectation.text.startswith(beginning) and each.holds for each in prove(policy))
+    return any(each.expectation.text.startswith(beginning) and each.holds for each in verdicts(policy))
+
+
+verdicts = cache(prove)  # many sentences ask about one policy
 
 
 ADDRESS = ("order.name", "order.shipping address")

@@ -183,6 +183,8 @@ def _rule(policy: Policy, statement: Rule | Topic | Expectation, base: str, voic
         recipients = statement.recipients or (("ourselves",) if _permits(statement) else tuple(RECIPIENTS))
         unless = statement.unless if isinstance(statement, Rule) else ()
         node["dpv:hasContext"] = [voice.condition(each) for each in statement.when] + [f"not: {voice.condition(each)}" for each in unless]
+    if not _permits(statement):
+        purposes -= frozenset(words.expand_purpose("rights"))  # no policy can forbid them
     recipients = tuple(RECIPIENTS) if "any" in recipients else recipients
     node["dpv:hasProcessing"] = _processing(statement, recipients)
     node["dpv:hasPurpose"] = _refs(base, "purpose", words.purposes, purposes)

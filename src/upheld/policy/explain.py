@@ -49,10 +49,9 @@ def explain(statement: AnyStatement, voice: Voice | None = None) -> str:
         case Purpose(name=name, words=said):
             return f"“{name}” means: {said}."
         case Topic(name=name, purposes=purposes):
-            said = voice.purposes(purposes, last="or")
-            return _sentences(
-                f"{voice.subject()} can opt out of “{name}”", f"we then use nothing for {said}, whatever else this policy allows"
-            )
+            said = _forbidden(purposes, (), voice)
+            stops = f"we then use nothing for {said}, whatever else this policy allows" if said else "that stops nothing"
+            return _sentences(f"{voice.subject()} can opt out of “{name}”", stops)
         case Collect(source=source, kinds=kinds):
             return _sentences(f"we collect, from {voice.source(source)}: {join([kind(name) for name in kinds])}")
         case Keep(items=items, duration=length, after_last_contact=after):
@@ -73,7 +72,8 @@ def explain(statement: AnyStatement, voice: Voice | None = None) -> str:
             )
         case NoticeOnLeaving():
             return _sentences(f"we tell {voice.subject()} when a link leads away from our sites")
-        case Changes():
+        case _:
+            assert isinstance(statement, Changes)
             return _sentences(
                 "a change of this policy applies from the moment it is posted",
                 f"what we collected before is put to wider use only if {voice.subject()} {voice.verb('agree')} to it",
@@ -110,7 +110,9 @@ def _cap(times: int, period: str) -> str:
 
 
 def _forbid(rule: Rule, voice: Voice) -> str:
-    purposes = voice.purposes(rule.purposes, rule.purposes_except, last="or")
+    purposes = _forbidden(rule.purposes, rule.purposes_except, voice)
+    if not purposes:
+        return f"This forbids nothing, since no policy can forbid {voice.purposes(['rights'])}."
     if rule.together:
         items = f"{voice.items(rule.together[0], last='or')} together with {voice.items(rule.together[1], last='or')}"
     else:
@@ -122,6 +124,13 @@ def _forbid(rule: Rule, voice: Voice) -> str:
         f"we never {_handle(rule.recipients, items, voice)} for {purposes}{when}{unless}",
         "nor do we choose people for that by it" if only_given and not rule.together else "",
     )
+
+
+def _forbidden(names: Sequence[str], but: Sequence[str], voice: Voice) -> str:
+    """What a forbid is for. It never reaches `rights`, whatever it says; empty if that leaves nothing."""
+    left = [name for name in names if name != "rights"]
+    but = [*(["rights"] if "any" in left else []), *(name for name in but if name != "rights")]
+    return voice.purposes(left, but, last="or")
 
 
 def _handle(recipients: Sequence[str], items: str, voice: Voice) -> str:
