@@ -177,6 +177,20 @@ def test_whole_names_are_split_alike_in_columns(rows):
         assert found.get(at, set()) == {tuple(code) for code in tight_codes(Postal(first, last, address, zip_), KEYS)}
 
 
+def test_values_of_any_length_have_the_codes_of_single_identifiers():
+    rows = [
+        (" " * 600 + "a@shop.example", "2025550123" + " " * 600, "7" + " " * 600, "Bob", "Smith", "12 Oak St", "60601"),
+        ("a" * 600 + "@shop.example", "2" * 600, "7" * 600, "B" * 600, "Smith", "12 Oak St", "60601"),
+        ("a@" + "b" * 400 + ".example", "(((" * 200 + "2025550123", "x", "Bob", "S" * 600, "12 Oak St", "60601"),
+        ("x", "y", "z", "Bob", "Smith", "12 " + "Oak " * 200, "6" * 600),
+        ("x", "y", "z", "Bob", "Smith", " " * 600 + "12 Oak St", "60601"),
+    ]
+    found, _ = columns_of(rows, Columns(**{name: name for name in NAMES}), NAMES)
+    for at, (email, phone, account, first, last, address, zip_) in enumerate(rows):
+        identifiers = [Email(email), Phone(phone), Account(account), Postal(first, last, address, zip_)]
+        assert found.get(at, set()) == {tuple(code) for one in identifiers for code in tight_codes(one, KEYS)}
+
+
 def test_missing_values_and_empty_chunks_have_no_codes():
     rows = [(None,) * 7] * 3
     found, chunks = columns_of(rows, Columns(**{name: name for name in NAMES}), NAMES)

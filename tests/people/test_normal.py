@@ -190,3 +190,27 @@ def test_a_plain_street_is_read_as_any_other(text):
 def test_a_street_name_that_begins_like_a_unit_is_a_street():
     assert address("12 Unity St").street == "unity"
     assert address("12 Flats Rd Apt B").unit == "b"
+
+
+HOSTILE = [
+    "#" * 500,
+    "apt " * 120,
+    "a-" * 250,
+    "1 " * 250,
+    "Bob " * 120,
+    "x" * 100_000,
+    "\u0301" * 400,
+    "\ufdfa" * 300,
+    "<script>'--;",
+    "%s%n{}",
+    "a@" * 200,
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_strings_are_read_or_unreadable_but_never_an_error(text):
+    assert normal.email(text) == ""
+    assert len(last_name(text).parts) <= 4
+    assert len(first_name(text).names) <= 20
+    for read in (normal.fold, normal.phone, normal.zip_code, normal.account, split_name, address):
+        read(text)

@@ -93,9 +93,9 @@ def address(text: str) -> Address:
 
 def split_address(text: str) -> tuple[str, str, str]:
     """The number in front, the middle, the unit at the end, as written: what SQL does by FRONT and BACK."""
-    text = text.strip(" ")
     if len(text) > LONGEST:
         return "", "", ""
+    text = text.strip(" ")
     front = _FRONT.fullmatch(text)
     number, rest = (front[1], front[2]) if front else ("", text)
     back = _BACK.fullmatch(rest)

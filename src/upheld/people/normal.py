@@ -77,10 +77,10 @@ _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 def email_strict(text: str) -> str:
     """The address as it is written to: lower case, domain in IDNA form. What a person would call the same spelling."""
     text = text.strip()
-    if _PLAIN.fullmatch(text) and len(text) <= 254:  # RFC 5321
-        return text.lower()
     if len(text) > LONGEST:
         return ""
+    if len(text) <= 254 and _PLAIN.fullmatch(text):  # RFC 5321
+        return text.lower()
     text = "".join(sign for sign in unicodedata.normalize("NFC", text) if unicodedata.category(sign) != "Cf").strip()
     local, at, domain = text.removeprefix("mailto:").rpartition("@")
     local = unicodedata.normalize("NFC", local.casefold())
@@ -130,6 +130,7 @@ _PLUS_OTHER = re.compile(r" *\+ *[^1 ]")
 
 def phone(text: str, region: str = "US") -> str:
     """The number in E.164 form, its extension dropped. A number without country code is one of `region` (two letters)."""
+    text = text.strip()
     if len(text) > LONGEST:
         return ""
     digits = _SIGNS.sub("", text)
@@ -164,6 +165,7 @@ def zip_code(text: str) -> str:
 
 def account(text: str) -> str:
     """The account name as the merchant writes it: case counts, white space around it does not."""
+    text = text.strip()
     if len(text) > LONGEST:
         return ""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).strip()).strip()
