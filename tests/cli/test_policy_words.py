@@ -118,6 +118,13 @@ def test_the_page_is_written_whole_or_not_at_all(say, tmp_path, mine):
     assert page.read_text("utf-8") == html
 
 
+def test_an_auditor_sees_on_the_page_what_each_rule_changes(say):
+    _, page, _ = say("policy", "render", NORTHGATE, "--witnesses")
+    assert page.count('<p class="witness">') == page.count('<p class="rule">')
+    assert "Answer: refused. Without this: allowed." in page
+    assert "witness" not in say("policy", "render", NORTHGATE)[1].partition("</style>")[2]
+
+
 def test_the_time_of_posting_comes_from_the_record_if_this_very_text_is_posted(say, tmp_path, mine, monkeypatch):
     monkeypatch.setenv("UPHELD_HOME", str(tmp_path / "shop"))
     say("init", tmp_path / "shop")

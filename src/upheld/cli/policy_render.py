@@ -13,6 +13,7 @@ from upheld.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
     from upheld.policy.document import Document
+    from upheld.policy.statements import Place
 
 
 @click.command(short_help="Write the page that customers read.")
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
     "--posted-at", metavar="TIME", help="When this version took effect, as 2026-11-22T09:30Z; without it the page says not posted."
 )
 @click.option("--posted", is_flag=True, help="Take that time from the record, where this very text is posted.")
+@click.option("--witnesses", is_flag=True, help="Say under each rule, for those who audit it, a question that it makes a difference to.")
 @click.option("--stylesheet", metavar="ADDRESS", help="Link to this stylesheet instead of carrying one.")
 @pass_edge
-def render(edge: Edge, file: Path, out: Path | None, posted_at: str | None, stylesheet: str | None, *, posted: bool) -> None:
+def render(
+    edge: Edge, file: Path, out: Path | None, posted_at: str | None, stylesheet: str | None, *, posted: bool, witnesses: bool
+) -> None:
     """Write the policy in FILE as an HTML page: accessible, printable, without script, every clause under its own address."""
     from upheld.policy import document
     from upheld.policy.render import render
@@ -37,7 +41,7 @@ def render(edge: Edge, file: Path, out: Path | None, posted_at: str | None, styl
     if posted and posted_at:
         raise Invalid("`--posted` and `--posted-at` both say when; give one")
     since = _posted(edge, read) if posted else _time(posted_at) if posted_at else None
-    page = render(read, posted_at=since, stylesheet=stylesheet)
+    page = render(read, posted_at=since, coverage=_coverage(read) if witnesses else None, stylesheet=stylesheet)
     if out is None:
         click.echo(page, nl=False)
         return
@@ -49,6 +53,13 @@ def render(edge: Edge, file: Path, out: Path | None, posted_at: str | None, styl
         temporary.replace(out)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _coverage(read: Document) -> dict[Place, str]:
+    from upheld.policy.compiled import Policy
+    from upheld.policy.coverage import witnesses
+
+    return witnesses(Policy(read))
 
 
 def _posted(edge: Edge, read: Document) -> datetime:

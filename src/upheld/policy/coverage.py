@@ -74,6 +74,12 @@ def coverage(policy: Policy) -> tuple[ClauseCoverage, ...]:
     )
 
 
+def witnesses(policy: Policy) -> dict[Place, str]:
+    """By the place of each statement that changes something: the question it changes, and both answers, in words (for `render`)."""
+    found = [(each, witness(policy, each)) for each in policy.document.statements]
+    return {statement.place: str(change) for statement, change in found if change}
+
+
 def witness(policy: Policy, statement: AnyStatement) -> Witness | None:
     """A question that `policy` answers differently without `statement`, a statement of it; None if there is none."""
     if isinstance(statement, Expectation):

@@ -41,7 +41,8 @@ def render(
     """The whole page.
 
     Every clause keeps its id as its anchor, whatever its wording. `posted_at`: when this version took effect, if it did.
-    `coverage`: by the place of a statement, what leaving it out would change (see `coverage.witnesses`).
+    `coverage`: by the place of a statement, what leaving it out would change (see `coverage.witnesses`), for those
+    who audit the page.
     """
     headings, text = _text(document, coverage or {})
     front = document.front
