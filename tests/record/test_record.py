@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table, func, insert, select, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from upheld.errors import Conflict, Invalid, Refused
 from upheld.record import METADATA, Actor, Record, Time, database, micros, moment
+from upheld.record.growing import only_grows
 
 NOTE = Table(
     "test_note",
@@ -249,3 +250,18 @@ def test_a_time_without_a_zone_is_refused():
 
 def test_an_actor_has_a_name_and_perhaps_a_role():
     assert Actor("ann", "privacy") != Actor("ann")
+
+
+GROWING = only_grows(Table("test_growing", METADATA, Column("id", Integer, primary_key=True, autoincrement=False), Column("words", String)))
+
+
+def test_a_table_that_only_grows_refuses_everything_else(record):
+    with record.transaction() as tx:
+        tx.execute(insert(GROWING), [{"id": 1, "words": "one"}, {"id": 2, "words": "two"}])
+    never = ["UPDATE test_growing SET words = 'other' WHERE id = 1", "DELETE FROM test_growing WHERE id = 2"]
+    never.append("REPLACE INTO test_growing VALUES (1, 'other')" if record.is_sqlite else "TRUNCATE test_growing")
+    for statement in never:
+        with pytest.raises(DBAPIError, match="this table only grows"), record.transaction() as tx:
+            tx.execute(text(statement))
+    with record.reading() as conn:
+        assert conn.execute(select(GROWING.c.words).order_by(GROWING.c.id)).scalars().all() == ["one", "two"]
