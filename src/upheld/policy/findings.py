@@ -52,7 +52,7 @@ def as_sarif(name: str, faults: Sequence[Fault]) -> str:
     """A SARIF 2.1.0 log of one run."""
     rules = sorted({fault.rule for fault in faults})
     run: dict[str, Any] = {
-        "tool": {"driver": {"name": "upheld", "informationUri": "https://upheld.example/", "rules": [{"id": rule} for rule in rules]}},
+        "tool": {"driver": {"name": "upheld", "rules": [{"id": rule} for rule in rules]}},
         "columnKind": "unicodeCodePoints",
         "results": [_result(name, fault, rules.index(fault.rule)) for fault in faults],
     }
