@@ -90,6 +90,18 @@ def test_policies_are_posted_and_listed(run, tmp_path):
     assert len(json.loads(run("policy", "history", "--at", "2198-01-01", "--json")[1])) == 1
 
 
+def test_posting_a_wider_version_says_whom_it_does_not_reach(run, tmp_path):
+    run("choices", "record", "jane@shop.example", "--topic", "sharing", "--in", "--how", "web")
+    text = Path("policies/northgate.md").read_text("utf-8")
+    version = json.loads(run("policy", "history", "--json")[1])[0]["version"]
+    statement = "allow marketing.post to affiliate using order.name\n"
+    wider = text.replace(f"version: {version}", "version: next").replace("notice on leaving\n", f"notice on leaving\n{statement}", 1)
+    (tmp_path / "next.md").write_text(wider)
+    code, out, _ = run("policy", "post", str(tmp_path / "next.md"))
+    assert code == exits.FINE
+    assert "that does not touch what was collected earlier\nof the 1 people in the record, until they agree" in out
+
+
 def test_recipients_are_registered_vetted_and_bound(run):
     assert "no recipient is registered" in run("recipients", "list")[1]
     assert run("recipients", "add", "acme-mailing", "--kind", "third party", "--title", "Acme Mailing", "--region", "us")[0] == exits.FINE

@@ -22,18 +22,29 @@ def post(edge: Edge, file: Path, at_text: str | None, *, as_json: bool) -> None:
     The text is kept whole, with its hash and that of its decision table in the ledger. Whoever gave information before keeps the narrower
     of the two versions, until they agree to the new one.
     """
+    from upheld.people.queries import last_person
     from upheld.policy import document
+    from upheld.policy.diff import diff
     from upheld.postings import actions
 
     read, now = document.read(file), edge.now()
     with edge.record() as record, record.transaction() as tx:
         done = actions.post(tx, read, moment("--at", at_text), at=now, actor=edge.actor())
+        people = last_person(tx)
     posted, follows = done.posted, done.follows.version if done.follows else None
+    changes = diff(done.follows.policy, posted.policy) if done.follows else None
+    wider, narrower = (len(changes.wider), len(changes.narrower)) if changes else (0, 0)
     answer = {"version": posted.version, "since": posted.since, "hash": posted.hash, "table_hash": posted.table_hash, "follows": follows}
-    after = f", after version {follows}" if follows else ""
-    show(
-        answer, as_json=as_json, text=lambda: f"posted version {posted.version}, in force from {posted.since:%Y-%m-%d %H:%M:%S} UTC{after}"
-    )
+    answer |= {"wider": wider, "narrower": narrower, "people": people}
+    lines = [
+        f"posted version {posted.version}, in force from {posted.since:%Y-%m-%d %H:%M:%S} UTC{f', after version {follows}' if follows else ''}"
+    ]
+    if narrower:
+        lines.append(f"narrower in {narrower} points: that binds at once, for everybody")
+    if wider:
+        lines.append(f"wider in {wider} points (`upheld policy diff` says which): that does not touch what was collected earlier")
+        lines.append(f"of the {people:,} people in the record, until they agree (`upheld choices agree`)")
+    show(answer, as_json=as_json, text=lambda: "\n".join(lines))
 
 
 @click.command(short_help="List the posted policies.")
