@@ -36,9 +36,8 @@ def post(edge: Edge, file: Path, at_text: str | None, *, as_json: bool) -> None:
     wider, narrower = (len(changes.wider), len(changes.narrower)) if changes else (0, 0)
     answer = {"version": posted.version, "since": posted.since, "hash": posted.hash, "table_hash": posted.table_hash, "follows": follows}
     answer |= {"wider": wider, "narrower": narrower, "people": people}
-    lines = [
-        f"posted version {posted.version}, in force from {posted.since:%Y-%m-%d %H:%M:%S} UTC{f', after version {follows}' if follows else ''}"
-    ]
+    after = f", after version {follows}" if follows else ""
+    lines = [f"posted version {posted.version}, in force from {posted.since:%Y-%m-%d %H:%M:%S} UTC{after}"]
     if narrower:
         lines.append(f"narrower in {narrower} points: that binds at once, for everybody")
     if wider:
