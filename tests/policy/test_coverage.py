@@ -97,11 +97,15 @@ def test_a_witness_is_a_question_that_really_is_answered_otherwise():
 
 
 def test_a_word_that_others_need_is_a_witness_of_its_own():
-    collect = NORTHGATE.document.statements[0]
-    found = witness(NORTHGATE, collect)
+    collect = witness(NORTHGATE, NORTHGATE.document.statements[0])
+    assert str(collect) == "Is `order.name` an item of this policy? Answer: yes. Without this: no, nor are 7 more."
+    (calls,) = [each for each in NORTHGATE.document.statements if each.text.startswith("purpose marketing.phone")]
+    found = witness(NORTHGATE, calls)
     assert found is not None
-    assert (found.kind, found.answer) == ("words", "yes")
-    assert "no item `order` is declared" in str(found)
+    assert found.kind == "words"
+    assert "no purpose `marketing.phone` is declared" in found.without
+    policy = policy_of("purpose loyalty: points")
+    assert str(witness(policy, last(policy))) == "Is `loyalty` a purpose of this policy? Answer: yes. Without this: no."
 
 
 @given(st.data())

@@ -42,7 +42,7 @@ def retention(policy: Policy, item: str) -> tuple[Retention, ...]:
     found = [
         Retention(each.duration, each.after_last_contact, each.clause)
         for each in policy.document.statements
-        if isinstance(each, Keep) and item in policy.vocabulary.expand_items(each.items)
+        if isinstance(each, Keep) and any(name in ("any", item) or item.startswith(f"{name}.") for name in each.items)
     ]
     return tuple(sorted(found, key=lambda each: hours(each.duration)))
 

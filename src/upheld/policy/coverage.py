@@ -13,8 +13,10 @@ from upheld.errors import Invalid
 from upheld.policy import explain
 from upheld.policy.compiled import CompiledRule, Policy
 from upheld.policy.decide import decide
+from upheld.policy.document import Document
 from upheld.policy.questions import NOTHING, behaviours, questions
-from upheld.policy.statements import AnyStatement, Expectation, Place
+from upheld.policy.statements import AnyStatement, Collect, Expectation, Place, Purpose, Staff, Topic
+from upheld.policy.terms import Vocabulary
 from upheld.policy.uses import Decision, Standing, Use
 from upheld.policy.voice import Voice
 
@@ -86,19 +88,35 @@ def witness(policy: Policy, statement: AnyStatement) -> Witness | None:
         said = explain.explain(statement, Voice.of(policy.document.statements, "the person"))
         promise = said.removesuffix(f" {explain.PROVEN}").removesuffix(".")
         return Witness("proof", f"{promise}: is this proven at every check?", "yes", "nobody proves it")
-    try:
+    if isinstance(statement, Collect):
+        return _lost(policy, statement)
+    if isinstance(statement, Purpose | Topic):
+        try:
+            without = Policy(_less(policy, statement))
+        except Invalid as problem:
+            return Witness("words", "Does the document hold together?", "yes", f"no, since {problem.message}")
+    else:
         without = _without(policy, statement)
-    except Invalid as problem:
-        return Witness("words", "Does the document hold together?", "yes", f"no, since {problem.message}")
     for rule in policy.rules:
         if rule.place == statement.place and rule.text == statement.text:
             return _decided(policy, without, rule)
-    return _vocabulary(policy, without) or _behaviour(policy, without, statement)
+    return _lost(policy, statement) or _behaviour(policy, without, statement)
+
+
+def _less(policy: Policy, statement: AnyStatement) -> Document:
+    return replace(policy.document, statements=tuple(each for each in policy.document.statements if each is not statement))
 
 
 def _without(policy: Policy, statement: AnyStatement) -> Policy:
-    rest = tuple(each for each in policy.document.statements if each is not statement)
-    return Policy(replace(policy.document, statements=rest))
+    """The policy without a statement that declares no word: what was compiled of the others still holds."""
+    less = Policy.__new__(Policy)
+    less.document = _less(policy, statement)
+    less.vocabulary, less.version, less.hash = policy.vocabulary, policy.version, policy.hash
+    less.rules = tuple(each for each in policy.rules if (each.place, each.text) != (statement.place, statement.text))
+    less.expectations = policy.expectations
+    staff = [each for each in policy.document.statements if isinstance(each, Staff)]
+    less.staff = tuple(own for each, own in zip(staff, policy.staff, strict=True) if each is not statement)
+    return less
 
 
 def _decided(policy: Policy, without: Policy, rule: CompiledRule) -> Witness | None:
@@ -141,23 +159,27 @@ def _said(decision: Decision) -> str:
     return f"allowed{', ' if duties else ''}{', '.join(duties)}"
 
 
-def _vocabulary(policy: Policy, without: Policy) -> Witness | None:
+def _lost(policy: Policy, statement: AnyStatement) -> Witness | None:
     """A word that nobody declares any more."""
-    for what, words, left in (
-        ("item", policy.vocabulary.items, without.vocabulary.items),
-        ("purpose", policy.vocabulary.purposes, without.vocabulary.purposes),
-    ):
-        lost = [word for word in words if word not in set(left)]
-        if lost:
-            named = f"Is `{lost[0]}` {'an' if what == 'item' else 'a'} {what} of this policy?"
-            return Witness("words", named, "yes", f"no, and {len(lost)} in all are not" if len(lost) > 1 else "no")
-    return None
+    if not isinstance(statement, Collect | Purpose):
+        return None
+    left = Vocabulary.of(_less(policy, statement).statements)
+    what, words, still = (
+        ("an item", policy.vocabulary.items, set(left.items))
+        if isinstance(statement, Collect)
+        else ("a purpose", policy.vocabulary.purposes, set(left.purposes))
+    )
+    lost = [word for word in words if word not in still]
+    if not lost:
+        return None
+    others = f"no, nor are {len(lost) - 1} more" if len(lost) > 1 else "no"
+    return Witness("words", f"Is `{lost[0]}` {what} of this policy?", "yes", others)
 
 
 def _behaviour(policy: Policy, without: Policy, statement: AnyStatement) -> Witness | None:
     """The first question on behaviour that is answered otherwise; long answers are cut to what the statement adds."""
-    after = dict(behaviours(without))
-    for question, answer in behaviours(policy):
+    after = dict(behaviours(without, statement))
+    for question, answer in behaviours(policy, statement):
         left = after.get(question, NOTHING)
         if left != answer:
             both = statement.text in answer and left != NOTHING

@@ -10,7 +10,18 @@ from upheld.policy import behaviour
 from upheld.policy.asking import Case
 from upheld.policy.compiled import CompiledRule, Policy
 from upheld.policy.decide import truth
-from upheld.policy.statements import Condition, Contact, Right, Stop
+from upheld.policy.statements import (
+    AnyStatement,
+    AskAge,
+    Changes,
+    Condition,
+    Contact,
+    Keep,
+    NoticeOnLeaving,
+    Right,
+    Staff,
+    Stop,
+)
 from upheld.policy.terms import REGION_PARENTS, within
 from upheld.policy.uses import Choice, Standing, Use
 from upheld.policy.voice import duration
@@ -212,28 +223,45 @@ def _regions(asked: Sequence[Condition]) -> list[str | None]:
 NOTHING: Final = "nothing says so"
 
 
-def behaviours(policy: Policy) -> Iterator[tuple[str, str]]:
-    """Every question that `behaviour` can be asked with the policy's own words, and its answer, both in words.
+def behaviours(policy: Policy, statement: AnyStatement) -> Iterator[tuple[str, str]]:
+    """Every question that `behaviour` can be asked and `statement` speaks of, and its answer, both in words.
 
     Regions: each that the document names, one that it does not, and not knowing.
     """
-    for item in policy.vocabulary.items:
-        limits = behaviour.retention(policy, item)
-        kept = dict.fromkeys(f"{duration(each.duration)}{' after the last contact' if each.after_last_contact else ''}" for each in limits)
-        yield f"How long is `{item}` kept?", " and ".join(kept) or NOTHING
-    for region in _regions_named(policy):
-        where = f"in `{region}`" if region else "of unknown region"
-        for topic in policy.vocabulary.topics:
-            yield f"How does a person {where} opt out of `{topic}`?", _said(behaviour.stops(policy, topic, region))
-        yield f"Which rights has a person {where}?", _said(behaviour.rights(policy, region))
-        desk = behaviour.desk(policy, region)
-        yield f"Whom does a person {where} turn to?", _said([desk] if desk else [])
-    for source in policy.vocabulary.sources:
-        yield f"Is the age asked before `{source}`?", _clause(behaviour.asks_age_before(policy, source))
-    for role in dict.fromkeys(role for role, _, _ in policy.staff):
-        yield f"For which purposes may `{role}` staff ask?", ", ".join(sorted(behaviour.staff_purposes(policy, role)))
-    yield "Are people told when a link leads away?", _clause(behaviour.notice_on_leaving(policy))
-    yield "Does anything say from when changes apply, and to what?", _clause(behaviour.changes(policy))
+    match statement:
+        case Keep(items=items):
+            for item in _in(policy.vocabulary.items, policy.vocabulary.expand_items(items)):
+                yield f"How long is `{item}` kept?", _kept(behaviour.retention(policy, item))
+        case Stop(topics=topics):
+            for region, topic in product(_regions_named(policy), topics):
+                yield f"How does a person {_where(region)} opt out of `{topic}`?", _said(behaviour.stops(policy, topic, region))
+        case Right():
+            for region in _regions_named(policy):
+                yield f"Which rights has a person {_where(region)}?", _said(behaviour.rights(policy, region))
+        case Contact():
+            for region in _regions_named(policy):
+                desk = behaviour.desk(policy, region)
+                yield f"Whom does a person {_where(region)} turn to?", _said([desk] if desk else [])
+        case AskAge(sources=sources):
+            for source in sources:
+                yield f"Is the age asked before `{source}`?", _clause(behaviour.asks_age_before(policy, source))
+        case Staff(role=role):
+            known = any(name == role for name, _, _ in policy.staff)
+            may = ", ".join(sorted(behaviour.staff_purposes(policy, role))) if known else NOTHING
+            yield f"For which purposes may `{role}` staff ask?", may
+        case NoticeOnLeaving():
+            yield "Are people told when a link leads away?", _clause(behaviour.notice_on_leaving(policy))
+        case Changes():
+            yield "Does anything say from when changes apply, and to what?", _clause(behaviour.changes(policy))
+
+
+def _kept(limits: Iterable[behaviour.Retention]) -> str:
+    said = (f"{duration(each.duration)}{' after the last contact' if each.after_last_contact else ''}" for each in limits)
+    return " and ".join(dict.fromkeys(said)) or NOTHING
+
+
+def _where(region: str | None) -> str:
+    return f"in `{region}`" if region else "of unknown region"
 
 
 def _regions_named(policy: Policy) -> list[str | None]:
