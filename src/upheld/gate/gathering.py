@@ -15,7 +15,7 @@ from sqlglot import exp
 from upheld.gate.lists import ROW, OpenList
 from upheld.gate.mapping import ColumnMap
 from upheld.gate.orders import Watch
-from upheld.gate.workbench import Workbench
+from upheld.gate.workbench import Workbench, said
 from upheld.people.codes import Keys
 from upheld.people.columns import Chunk, Columns, Reader
 from upheld.people.matching import Index
@@ -97,7 +97,8 @@ def gather(opened: OpenList, mapping: ColumnMap, bench: Workbench, keys: Keys, f
             exp.GTE(this=row, expression=exp.Literal.number(base)), exp.LT(this=row.copy(), expression=exp.Literal.number(base + CHUNK))
         )
         query = exp.select("*").from_(opened.relation.subquery("list")).where(window)
-        chunk = reader.read(bench.connection.sql(query.sql("duckdb")), row=ROW)
+        with said():
+            chunk = reader.read(bench.connection.sql(query.sql("duckdb")), row=ROW)
         gathered.add(base, chunk.codes, chunk.guards, chunk.rows, _evident(chunk, base))
     watch("read", opened.rows, opened.rows)
     return gathered

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from pyroaring import BitMap
 from sqlalchemy import Connection
 
@@ -97,6 +98,15 @@ class _Draft:
         return bool(self.shown)
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What stands in the unfinished file: whose cells, its hash, and the codes of its rows. Made before the record is locked."""
+
+    outcome: Outcome
+    hash: str
+    codes: NDArray[np.uint64]
+
+
 @dataclass(slots=True)
 class _Release:
     """One release on its way."""
@@ -117,14 +127,13 @@ class _Release:
         draft = self._draft()
         if unfinished is None or out is None or not draft.leaves:
             return self._summary(draft)
-        written: _Draft | None = None
+        written: _Written | None = None
         for attempt in range(TRIES):
             if written is None or not draft.outcome.same_as(written.outcome):
-                self._write(draft, unfinished)
-                written = draft
+                written = self._write(draft, unfinished)
             with self.record.transaction() as tx:
                 if self._still_holds(tx, draft):
-                    done = self._recorded(tx, draft, unfinished, out)
+                    done = self._recorded(tx, draft, written, out)
                     break
             self.watch("again", attempt, TRIES)
             draft = self._draft()
@@ -135,8 +144,8 @@ class _Release:
                 draft = self._draft(tx)
                 if not draft.leaves:
                     return self._summary(draft)
-                self._write(draft, unfinished)
-                done = self._recorded(tx, draft, unfinished, out)
+                written = self._write(draft, unfinished)
+                done = self._recorded(tx, draft, written, out)
         unfinished.recorded = True
         self.watch("recorded", 0, 0)
         return self._publish(done, out)
@@ -175,7 +184,7 @@ class _Release:
         outcome = outcome.without(few, FEW)
         return outcome, shown_columns(self.opened, self.mapping, outcome.verdicts.items, masks)
 
-    def _write(self, draft: _Draft, unfinished: Unfinished) -> None:
+    def _write(self, draft: _Draft, unfinished: Unfinished) -> _Written:
         put_bits(self.bench, draft.outcome.decided.masks, draft.shown)
         form = form_of(Path(self.order.out or ""))
         shape = totals.totals if self.order.totals else released
@@ -184,20 +193,21 @@ class _Release:
         unfinished.sync()
         self.watch("synced", 0, 0)
         self.opened.demand_unchanged()
+        keep = draft.outcome.decided.masks != 0
+        # A total is about nobody.
+        codes = np.empty(0, dtype=np.uint64) if self.order.totals else self.gathered.evidence(keep)
+        return _Written(draft.outcome, hash_of(unfinished.path) or "", codes)
 
     def _still_holds(self, tx: Connection, draft: _Draft) -> bool:
         """Whether what was decided is what would be decided now: nothing came in that touches it, no contract or policy ran out."""
         asked = ask(tx, self.order.purpose, self.order.to, self.clock())
         return asked == draft.asked and draft.snapshot.still_holds(tx, self.gathered, draft.outcome.persons)
 
-    def _recorded(self, tx: Connection, draft: _Draft, unfinished: Unfinished, out: Path) -> Summary:
-        keep = draft.outcome.decided.masks != 0
-        if self.order.totals:  # a total is about nobody
-            evidence = Evidence(BitMap(), np.empty(0, dtype=np.uint64))
-        else:
-            evidence = Evidence(BitMap(draft.outcome.released_persons.astype(np.uint32)), self.gathered.evidence(keep))
+    def _recorded(self, tx: Connection, draft: _Draft, written: _Written, out: Path) -> Summary:
+        persons = BitMap() if self.order.totals else BitMap(draft.outcome.released_persons.astype(np.uint32))
+        evidence = Evidence(persons, written.codes)
         rejects = place_beside(out, self.opened.rejects.path) if self.opened.rejects.count else None
-        said = replace(self._summary(draft), out=str(out), output_hash=hash_of(unfinished.path), rejects=rejects)
+        said = replace(self._summary(draft), out=str(out), output_hash=written.hash, rejects=rejects)
         items = tuple(
             item for item in draft.outcome.verdicts.items if any(draft.outcome.verdicts.items[column.bit] == item for column in draft.shown)
         )

@@ -40,18 +40,18 @@ class Workbench:
 
     def run(self, query: exp.Expr, values: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
         """Carry out one statement. `Conflict` if the disk or the memory is full, `Invalid` if a file cannot be read."""
-        with _said():
+        with said():
             return self.connection.execute(query.sql("duckdb"), list(values))
 
     def arrays(self, query: exp.Expr, values: Sequence[object] = ()) -> dict[str, np.ndarray[Any, Any]]:
         """The whole answer as one NumPy array a column (masked where there are NULLs)."""
-        with _said():
+        with said():
             answer: dict[str, np.ndarray[Any, Any]] = self.run(query, values).fetchnumpy()
         return answer
 
     def rows(self, query: exp.Expr, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """The whole answer as tuples."""
-        with _said():
+        with said():
             answer: list[tuple[Any, ...]] = self.run(query, values).fetchall()
         return answer
 
@@ -93,7 +93,8 @@ def call(function: str, *arguments: exp.Expr, **named: exp.Expr) -> exp.Anonymou
 
 
 @contextlib.contextmanager
-def _said() -> Iterator[None]:
+def said() -> Iterator[None]:
+    """Turn what DuckDB says about disk, memory and files into one line."""
     try:
         yield
     except duckdb.OutOfMemoryException as error:

@@ -1,0 +1,117 @@
+"""`upheld release`, `why` and `disclosures` from the command line: what they print, and how they end."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from tests.gate.conftest import LIST, open_shop
+from upheld.cli.main import run
+
+AS_PARTNER = ("--purpose", "marketing.partner", "--to", "acme")
+MAPPED = ("--source", "order", "--map", "address=order.shipping address")
+
+
+@pytest.fixture
+def upheld(tmp_path, monkeypatch, capsys):
+    """Run a command in a shop whose clock is the real one; its exit code, output and refusals."""
+    shop = open_shop(tmp_path)
+    shop.record.close()
+    monkeypatch.setenv("UPHELD_HOME", str(shop.home.path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "list.csv").write_text(LIST)
+
+    def call(*words):
+        code = run(list(words))
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+def test_a_release_says_what_became_of_every_row_and_column(upheld):
+    code, out, err = upheld("release", "list.csv", *AS_PARTNER, *MAPPED, "--out", "out.csv")
+    assert (code, err) == (0, "")
+    assert "3 rows read = 2 released + 1 refused + 0 rejected" in out
+    assert "junk: dropped (no item of the policy" in out
+    assert "the page says: You can have yourself taken off" in out
+    assert "what would change it:" in out
+
+
+def test_the_same_as_json(upheld):
+    code, out, _ = upheld("release", "list.csv", *AS_PARTNER, *MAPPED, "--dry-run", "--json")
+    told = json.loads(out)
+    assert (code, told["read"], told["released"], told["refusals"][0]["clause"]) == (0, 3, 2, "rights.choices")
+
+
+def test_a_release_of_nothing_ends_with_1_and_writes_nothing(upheld, tmp_path):
+    code, out, _ = upheld("release", "list.csv", "--purpose", "marketing.partner", *MAPPED, "--out", "out.csv")
+    assert code == 1
+    assert "nothing may leave; nothing was written" in out
+    assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("list.csv", *AS_PARTNER), "say where to write with `--out FILE`, or only look with `--dry-run`"),
+        (("list.csv", *AS_PARTNER, "--dry-run", "--out", "out.csv"), "say where to write"),
+        (("nothing.csv", *AS_PARTNER, "--dry-run"), "no list `nothing.csv`"),
+        (("list.csv", *AS_PARTNER, "--out", "out.xls"), "end it in `.csv` or `.parquet`"),
+        (("list.csv", *AS_PARTNER, "--out", "no/out.csv"), "no folder"),
+        (("list.csv", *AS_PARTNER, "--out", "list.csv"), "is there already"),
+        (("list.csv", *AS_PARTNER, "--dry-run", "--delimiter", "::"), "one character, or `tab`"),
+        (("list.csv", *AS_PARTNER, "--dry-run", "--items", "order.name", "--totals", "order.email"), "not for both at once"),
+        (("list.csv", "--purpose", "marketing.partner", "--to", "acmee", "--dry-run"), "did you mean `acme`"),
+    ],
+)
+def test_bad_input_is_one_line_and_ends_with_2(upheld, words, said):
+    code, out, err = upheld("release", *words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert said in err
+
+
+def test_why_shows_the_sentence_and_reads_the_person_from_standard_input(upheld, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("Ann,Lee,12 Oak St.,02139-0001\n"))
+    code, out, _ = upheld("why", "-", *AS_PARTNER)
+    assert code == 1
+    assert "rights.choices: You can have yourself taken off" in out
+    assert "Lee" not in out
+    assert upheld("why", "not@x.example", *AS_PARTNER)[0] == 0
+
+
+def test_why_as_json(upheld):
+    told = json.loads(upheld("why", "not@x.example", *AS_PARTNER, "--json")[1])
+    assert (told["allowed"], told["known"], told["decision"]["clauses"]) == (True, False, ["use.partners"])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "say whom you mean"),
+        (("--first", "Ann"), "a name counts only with its address"),
+        (("nobody",), "nobody can be meant by this"),
+        (("a@x.example", "--at", "yesterday"), "is no time"),
+    ],
+)
+def test_a_person_who_is_not_named_is_refused_in_one_line(upheld, words, said):
+    code, _, err = upheld("why", *words, *AS_PARTNER)
+    assert (code, err.count("\n")) == (2, 1)
+    assert said in err
+
+
+def test_before_the_policy_there_is_no_answer(upheld):
+    code, _, err = upheld("why", "a@x.example", *AS_PARTNER, "--at", "2020-01-01")
+    assert code == 2
+    assert "no policy is in force" in err
+
+
+def test_disclosures_lists_what_left(upheld):
+    assert upheld("disclosures", "not@x.example")[1] == "nothing left about this person\n"
+    upheld("release", "list.csv", *AS_PARTNER, *MAPPED, "--out", "out.csv")
+    out = upheld("disclosures", "--first", "Cy", "--last", "Day", "--address", "2 Elm Road", "--zip", "10001")[1]
+    assert "release 1 to acme (third party) for marketing.partner" in out
+    assert "order.name, order.shipping address under use.partners" in out
+    assert json.loads(upheld("disclosures", "not@x.example", "--year", "1999", "--json")[1]) == []
