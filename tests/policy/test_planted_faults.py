@@ -54,8 +54,8 @@ FAULTS: dict[str, tuple[ModuleType, str, str]] = {
     "an unknown region is outside": (dims, "within(None if region is None else str(region), str(condition.value))", "within(region, condition.value) or False"),  # noqa: E501
     "whoever may be served is": (dims, "None if served is None else bool(served)", "served is not False"),
     "a missing choice is unset": (row, 'choices.get(topic, "unknown")', 'choices.get(topic, "unset")'),
-    "forget where the person is": (row, "region if by_region else None", "None"),
-    "forget how old the person is": (row, "age if by_age else None", "None"),
+    "forget where the person is": (row, "0 if regions is None else regions[region]", "0"),
+    "forget how old the person is": (row, "place += ages[age]", "place += 0"),
     "a permit for one of the purposes": (candidates, "reduce(and_, (self.covering[purpose] for purpose in purposes), every)", "reduce(or_, (self.covering[purpose] for purpose in purposes), 0)"),  # noqa: E501
     "forget the purpose of a permit": (candidates, "every & ~covering)", "0)"),
     "forget the recipient of a permit": (candidates, "every & ~self.allowed_to[to]", "0"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import product
 from math import prod
@@ -14,7 +14,7 @@ from upheld.policy.answers import Bite, Finding, Nearest, Part, Truth, answer
 from upheld.policy.asking import Question, ask
 from upheld.policy.candidates import Candidates, bits, nearest
 from upheld.policy.compiled import CompiledRule, Policy
-from upheld.policy.dims import Dim, Fact, asks, truths
+from upheld.policy.dims import Dim, Fact, asks, truths, with_strides
 from upheld.policy.statements import Condition
 from upheld.policy.uses import Choice, Decision, Standing, Use
 
@@ -22,7 +22,7 @@ DENSE = 1 << 22
 """The most combinations that a row spells out (`codes`); beyond, they are worked out as they are met."""
 
 REMEMBERED = 1 << 16
-"""The most different standings a row remembers the answer to."""
+"""The most cells a row remembers the answer for."""
 
 _STATIC: Mapping[str, Callable[[Use, bool], Truth]] = {
     "as totals": lambda _, totals: totals,
@@ -48,7 +48,7 @@ class Row:
         needed = set() if self.question.barred is not None else self._needed()
         self.dims: tuple[Dim, ...] = tuple(dim for dim in dims if (dim.kind, dim.about) in needed)
         self._at = {(dim.kind, dim.about): at for at, dim in enumerate(self.dims)}
-        self._memory: dict[object, Decision] = {}
+        self._cells: dict[int, Decision] = {}
         self.coded: dict[int, Decision] = {}
         self.find = self._finder()
 
@@ -164,12 +164,12 @@ class Row:
         return at, truths(self.dims[at], condition)
 
     def _finder(self) -> Callable[[Mapping[str, Choice], str | None, int | None, bool | None, Mapping[str, str]], Decision]:
-        """The quickest way from facts to a remembered answer, looking only at what the use depends on."""
-        memory, learn = self._memory, self._learn
-        kinds = {dim.kind for dim in self.dims}
-        topics = tuple(dim.about for dim in self.dims if dim.kind == "choice")
-        sources = tuple(dim.about for dim in self.dims if dim.kind == "since")
-        by_region, by_age, by_served = "region" in kinds, "age" in kinds, "served" in kinds
+        """The quickest way from facts to the cell they fall in, looking only at what the use depends on."""
+        cells, learn, steps = self._cells, self._learn, [(dim, _steps(dim)) for dim in with_strides(self.dims)]
+        topics = tuple((dim.about, step) for dim, step in steps if dim.kind == "choice")
+        sources = tuple((dim.about, step) for dim, step in steps if dim.kind == "since")
+        by_kind = {dim.kind: step for dim, step in steps}
+        regions, ages, serving = by_kind.get("region"), by_kind.get("age"), by_kind.get("served")
 
         def find(
             choices: Mapping[str, Choice],
@@ -178,25 +178,44 @@ class Row:
             served: bool | None,  # noqa: FBT001
             since: Mapping[str, str],
         ) -> Decision:
-            key = (
-                region if by_region else None,
-                age if by_age else None,
-                served if by_served else None,
-                *[choices.get(topic, "unknown") for topic in topics],
-                *[since.get(source) for source in sources],
-            )
-            found = memory.get(key)
-            return learn(key) if found is None else found
+            try:
+                place = 0 if regions is None else regions[region]
+                if ages is not None:
+                    place += ages[age]
+                if serving is not None:
+                    place += serving[served]
+                for topic, step in topics:
+                    place += step[choices.get(topic, "unknown")]
+            except KeyError:
+                return learn(None, choices, region, age, served, since)
+            for source, step in sources:
+                place += step.get(since.get(source), 0)
+            found = cells.get(place)
+            return learn(place, choices, region, age, served, since) if found is None else found
 
         return find
 
-    def _learn(self, key: tuple[Fact, ...]) -> Decision:
-        facts: dict[str, Fact] = {"region": key[0], "age": key[1], "served": key[2]}
-        rest = iter(key[3:])
-        digits = [dim.digit(facts[dim.kind] if dim.kind in facts else next(rest)) for dim in self.dims]
-        found = self.outcomes[self.outcome(digits)]
-        _remember(self._memory, key, found)
+    def _learn(
+        self,
+        place: int | None,
+        choices: Mapping[str, Choice],
+        region: str | None,
+        age: int | None,
+        served: bool | None,  # noqa: FBT001
+        since: Mapping[str, str],
+    ) -> Decision:
+        """Work out a cell. `Invalid` for a fact that is none."""
+        standing = Standing(choices, region, age, served, since)
+        found = self.outcomes[self.outcome([dim.of(standing) for dim in self.dims])]
+        if place is not None:
+            _remember(self._cells, place, found)
         return found
+
+
+def _steps(dim: Dim) -> dict[Fact, int]:
+    """What each fact adds to the place of a cell. Ages that nobody reaches are left to be looked at closely."""
+    facts: Iterable[Fact] = (None, *range(130)) if dim.kind == "age" else dim.digits
+    return {fact: dim.digit(fact) * dim.stride for fact in facts}
 
 
 class _Seen(NamedTuple):
@@ -278,7 +297,7 @@ def _unfailing(some: Candidates, failing: Sequence[tuple[Part, int]]) -> int:
     return free
 
 
-def _remember(memory: dict[object, Decision] | dict[int, Decision], key: object, found: Decision) -> None:
+def _remember(memory: dict[int, Decision], key: int, found: Decision) -> None:
     if len(memory) >= REMEMBERED:
         memory.clear()
-    memory[key] = found  # type: ignore[index]
+    memory[key] = found
