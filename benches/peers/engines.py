@@ -104,8 +104,8 @@ class OpaEval:
         above = {region: _above(region) for region in ("anywhere", *REGION_PARENTS)}
         with tempfile.TemporaryDirectory() as folder:
             module = Path(folder) / "upheld.rego"
-            module.write_text(Rego(policy).text.replace("data.above", f"{json.dumps(above)}"), encoding="utf-8")
-            self.engine = opa_eval.OpaEval(str(module), query="data.upheld.answer")
+            module.write_text(Rego(policy).text, encoding="utf-8")
+            self.engine = opa_eval.OpaEval(str(module), data_json=json.dumps({"above": above}), query="data.upheld.answer")
 
     def prepare(self, question: Question) -> str:
         """What the engine is given; not timed."""

@@ -8,7 +8,7 @@ from tests.policy.worlds import questions
 from upheld.policy.decide import decide
 from upheld.policy.table import Table
 
-RICH = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+RICH = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @given(questions())

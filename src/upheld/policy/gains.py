@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
 
 from upheld.policy.candidates import Candidates, bits
-from upheld.policy.compiled import Policy
+from upheld.policy.compiled import CompiledRule, Policy
 from upheld.policy.cubes import Cubes
 from upheld.policy.space import Box, Space
+from upheld.policy.statements import Place
 
 Boxes = tuple[Box, ...]
-K = TypeVar("K", bound=Hashable)
+_NOWHERE = Place(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,21 @@ class Side:
                 capped |= (cap is not None and cap[1] == period and cap[0] <= times) << at
         return allows, forbids, capped
 
+    def said(self, asked: tuple[int, int, int]) -> frozenset[CompiledRule]:
+        """What the rules that could matter say, wherever they stand: where two sides say the same, nothing differs."""
+        allows, forbids, _ = asked
+        some = self.candidates
+        rules = (*(some.allows[at] for at in bits(allows)), *(some.forbids[at] for at in bits(forbids)))
+        return frozenset(replace(rule, number=0, clause="", place=_NOWHERE, text="") for rule in rules)
+
+    def between(self, purpose: str, to: str) -> tuple[int, int, int]:
+        """All rules that could matter for a purpose to a recipient."""
+        some = self.candidates
+        touching = 0
+        for leaf in some.purposes(purpose):
+            touching |= some.touching[leaf]
+        return some.allowing(purpose, to), touching & some.forbidden_to[to], 0
+
     def region(self, asked: tuple[int, int, int], *, totals: bool) -> list[Box]:
         """Where the question is answered yes."""
         allows, forbids, capped = asked
@@ -131,7 +146,7 @@ class Gains:
         for purpose in self.words.purposes:
             for to in self.words.recipients:
                 allowed = some.allowing(purpose, to)
-                if allowed:
+                if allowed and self.after.said(self.after.between(purpose, to)) != self.before.said(self.before.between(purpose, to)):
                     yield from self._between(purpose, to, allowed)
 
     def where(self, question: Question) -> Boxes:
@@ -139,6 +154,9 @@ class Gains:
         after, before = self.after.asked(question), self.before.asked(question)
         key = (after, before, question.form.totals)
         if key not in self._known:
+            if self.after.said(after) == self.before.said(before):
+                self._known[key] = ()
+                return ()
             gained = self.after.region(after, totals=question.form.totals)
             had = self.before.region(before, totals=question.form.totals) if gained else []
             self._known[key] = tuple(hole for box in gained for hole in self.cubes.holes(box, had))
