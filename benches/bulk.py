@@ -80,8 +80,7 @@ def main() -> None:
         "One use, many people",
         ["people", "CPU ms", "million explained decisions per CPU second", "peak MiB of the process", "of which"],
         rows,
-        data="random standing codes, every outcome with its clauses, obligations and reasons; "
-         "one use: a mailing list to a third party",
+        data="random standing codes, every outcome with its clauses, obligations and reasons; one use: a mailing list to a third party",
         packages=("numpy",),
     )
 

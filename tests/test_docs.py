@@ -121,6 +121,17 @@ def test_every_link_within_the_house_leads_somewhere(page):
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+def test_every_page_is_found_from_the_readme():
+    readme = (HOUSE / "README.md").read_text("utf-8")
+    pages = {path.name for path in (HOUSE / "docs").glob("*.md")} - {"plan.md"}
+    assert {name for name in pages if f"(docs/{name})" not in readme} == set()
+
+
+def test_every_published_figure_is_found_from_the_page_of_performance():
+    page = (HOUSE / "docs" / "performance.md").read_text("utf-8")
+    assert {path.name for path in (HOUSE / "benches" / "results").glob("*.md") if f"results/{path.name})" not in page} == set()
+
+
 def test_the_page_of_commands_is_what_the_commands_say():
     from tools.cli_reference import PAGE, page
 
