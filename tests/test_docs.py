@@ -127,11 +127,6 @@ def test_every_page_is_found_from_the_readme():
     assert {name for name in pages if f"(docs/{name})" not in readme} == set()
 
 
-def test_every_published_figure_is_found_from_the_page_of_performance():
-    page = (HOUSE / "docs" / "performance.md").read_text("utf-8")
-    assert {path.name for path in (HOUSE / "benches" / "results").glob("*.md") if f"results/{path.name})" not in page} == set()
-
-
 def test_the_page_of_commands_is_what_the_commands_say():
     from tools.cli_reference import PAGE, page
 
