@@ -175,7 +175,7 @@ class _Release:
         """The outcome without rows that may not show all of it, or whose values too few people share."""
         masks = outcome.decided.masks
         masks[masks != (1 << len(outcome.verdicts.items)) - 1] = 0
-        met = [outcome.verdicts.decisions[number] for number in np.unique(outcome.decided.numbers[masks != 0]).tolist()]
+        met = [outcome.verdicts.decisions[number] for number, _ in summary.tally(outcome.decided.numbers[masks != 0])]
         least = max(self.order.people or 1, summary.joined(met).people or 1)
         put_bits(self.bench, masks, shown)
         totals.put_people(self.bench, self.gathered)
@@ -234,7 +234,7 @@ class _Release:
         outcome, decided = draft.outcome, draft.outcome.decided
         kept = decided.masks[decided.masks != 0]
         some, every = (int(np.bitwise_or.reduce(kept)), int(np.bitwise_and.reduce(kept))) if len(kept) else (0, 0)
-        met = [outcome.verdicts.decisions[number] for number in np.unique(decided.numbers[decided.masks != 0]).tolist()]
+        met = [outcome.verdicts.decisions[number] for number, _ in summary.tally(decided.numbers[decided.masks != 0])]
         decisions, sentences = outcome.verdicts.decisions, draft.snapshot.sentences
         policy = draft.asked.policy
         return Summary(

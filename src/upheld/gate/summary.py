@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from upheld.gate.mapping import ColumnMap
-from upheld.gate.verdicts import CAPPED, FEW, NOBODY, Decided
+from upheld.gate.verdicts import CAPPED, FEW, LOWEST, NOBODY, Decided
 from upheld.policy.uses import Decision, Obligations, Reason
 
 
@@ -65,12 +66,17 @@ class Summary:
 def refusals(decided: Decided, decisions: Sequence[Decision], sentences: Mapping[str, str], capped_by: str | None) -> tuple[Refusal, ...]:
     """The refused rows, each counted once: under the first reason of its strictest decision."""
     found: Counter[tuple[str | None, str, str]] = Counter()
-    numbers, counts = np.unique(decided.numbers[decided.masks == 0], return_counts=True)
-    for number, rows in zip(numbers.tolist(), counts.tolist(), strict=True):
+    for number, rows in tally(decided.numbers[decided.masks == 0]):
         found[_first_reason(number, decisions, capped_by)] += rows
     return tuple(
         Refusal(clause, sentences.get(clause or ""), because, change, rows) for (clause, because, change), rows in found.most_common()
     )
+
+
+def tally(numbers: NDArray[np.int32]) -> list[tuple[int, int]]:
+    """How often each number of a decision occurs, without sorting millions of them."""
+    counts = np.bincount(numbers - LOWEST)
+    return [(int(number) + LOWEST, int(counts[number])) for number in np.flatnonzero(counts)]
 
 
 def _first_reason(number: int, decisions: Sequence[Decision], capped_by: str | None) -> tuple[str | None, str, str]:
@@ -89,8 +95,7 @@ def _first_reason(number: int, decisions: Sequence[Decision], capped_by: str | N
 def cells(decided: Decided, decisions: Sequence[Decision], sentences: Mapping[str, str]) -> tuple[Refusal, ...]:
     """The items withheld from released rows, each counted once: under the first reason that names it."""
     found: Counter[tuple[str | None, str, str, str]] = Counter()
-    numbers, counts = np.unique(decided.numbers[decided.masks != 0], return_counts=True)
-    for number, rows in zip(numbers.tolist(), counts.tolist(), strict=True):
+    for number, rows in tally(decided.numbers[decided.masks != 0]):
         first: dict[str, Reason] = {}
         for reason in decisions[number].reasons if number >= 0 else ():
             for item in reason.items:
