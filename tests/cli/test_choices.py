@@ -99,7 +99,7 @@ def test_posting_a_wider_version_says_whom_it_does_not_reach(run, tmp_path):
     (tmp_path / "next.md").write_text(wider)
     code, out, _ = run("policy", "post", str(tmp_path / "next.md"))
     assert code == exits.FINE
-    assert "that does not touch what was collected earlier\nof the 1 people in the record, until they agree" in out
+    assert "that does not touch what was collected earlier\nof 1 people in the record, until they agree" in out
 
 
 def test_recipients_are_registered_vetted_and_bound(run):

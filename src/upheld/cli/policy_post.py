@@ -42,7 +42,7 @@ def post(edge: Edge, file: Path, at_text: str | None, *, as_json: bool) -> None:
         lines.append(f"narrower in {narrower} points: that binds at once, for everybody")
     if wider:
         lines.append(f"wider in {wider} points (`upheld policy diff` says which): that does not touch what was collected earlier")
-        lines.append(f"of the {people:,} people in the record, until they agree (`upheld choices agree`)")
+        lines.append(f"of {people:,} people in the record, until they agree (`upheld choices agree`)")
     show(answer, as_json=as_json, text=lambda: "\n".join(lines))
 
 
