@@ -8,19 +8,22 @@ from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from upheld.choices import queries as choices
 from upheld.errors import Refused
 from upheld.gate.asked import Asked
 from upheld.gate.gathering import Gathered
 from upheld.gate.models import RELEASE_ENDED
+from upheld.gate.verdicts import COARSE
 from upheld.ledger import queries as ledger
 from upheld.people import queries as people
 from upheld.people.columns import Columns
 from upheld.people.matching import Index
+from upheld.people.models import FACT
 from upheld.policy.compiled import Policy
 from upheld.policy.table import Table
+from upheld.policy.terms import REGION_PARENTS
 from upheld.postings import queries as postings
 from upheld.recipients import queries as recipients
 
@@ -44,6 +47,7 @@ class Snapshot:
     index: Index
     standings: choices.Standings
     last_identifier: int
+    coarse: NDArray[np.int64]
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -56,8 +60,8 @@ class Snapshot:
         return choices.nobody(self.table)
 
     def of(self, persons: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The standing codes of persons."""
-        return self.standings.codes[persons]
+        """The standing codes of persons, `COARSE` added where the record knows a region that the policy cannot place."""
+        return self.standings.codes[persons] + np.isin(persons, self.coarse) * COARSE
 
     @property
     def sentences(self) -> Mapping[str, str]:
@@ -90,7 +94,18 @@ def take(conn: Connection, asked: Asked, columns: Columns, at: datetime) -> Snap
         index=people.index(conn, columns.kinds),
         standings=choices.standing_codes(conn, table, choices.AsOf(today=at)),
         last_identifier=people.last_identifier(conn),
+        coarse=_coarse(conn, table),
     )
+
+
+def _coarse(conn: Connection, table: Table) -> NDArray[np.int64]:
+    """The people of whom a region is recorded that is, for this policy, no better than none."""
+    dim = next((dim for dim in table.dims if dim.kind == "region"), None)
+    if dim is None:
+        return np.empty(0, dtype=np.int64)
+    named = [region for region in REGION_PARENTS if dim.digit(region) == dim.digit(None)]
+    found = conn.execute(select(FACT.c.person).where(FACT.c.fact == "region", FACT.c.value.in_(named)).distinct()).scalars().all()
+    return np.array(found, dtype=np.int64)
 
 
 def ask(conn: Connection, purpose: str, to: str, at: datetime) -> Asked:

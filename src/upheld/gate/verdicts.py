@@ -73,6 +73,7 @@ class Verdicts:
 
     def codes_of_person(self, person: int, row: int) -> list[int]:
         """The standing codes that a known person (standing code) may have, of whom a row (standing code as of nobody) says something."""
+        is_coarse, person = person >= COARSE, person % COARSE
         codes = [person]
         for dim in self.dims:
             own, said = person // dim.stride % len(dim.values), row // dim.stride % len(dim.values)
@@ -82,7 +83,8 @@ class Verdicts:
                 continue
             told = [code + (said - own) * dim.stride for code in codes]
             # What the record does not know the list may say; where they differ, both count. A version not recorded is the earliest.
-            codes = told if own == nothing and not is_since else codes + told
+            is_told = own == nothing and not is_since and not (dim.kind == "region" and is_coarse)
+            codes = told if is_told else codes + told
         return codes
 
     def of_person(self, person: int, row: int) -> list[int]:
@@ -135,6 +137,8 @@ CAPPED = -2
 FEW = -3
 """A row whose values fewer people share than totals must cover."""
 LOWEST = FEW
+COARSE = 1 << 60
+"""Added to the standing code of a person whose region is known, but too coarsely for the policy (`us`, where it asks for California)."""
 DENSE = 1 << 24
 """Standing codes below this are looked up in an array."""
 
