@@ -106,12 +106,22 @@ def test_a_shell_gets_its_completion_script(shell, capsys):
     assert "_UPHELD_COMPLETE" in capsys.readouterr().out
 
 
-def test_the_shell_is_told_the_commands_that_begin_so(monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("upheld re", ["plain,release", "plain,recipients"]),
+        ("upheld policy pr", ["plain,prove"]),
+        ("upheld polcy pr", []),
+        ("upheld --ver", ["plain,--version"]),
+        ("upheld policy check --form", ["plain,--format"]),
+    ],
+)
+def test_the_shell_is_told_the_words_that_begin_so(words, told, monkeypatch, capsys):
     monkeypatch.setenv("_UPHELD_COMPLETE", "bash_complete")
-    monkeypatch.setenv("COMP_WORDS", "upheld re")
-    monkeypatch.setenv("COMP_CWORD", "1")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(words.count(" ")))
     assert main.run([]) == 0
-    assert capsys.readouterr().out.split() == ["plain,release", "plain,recipients"]
+    assert capsys.readouterr().out.split() == told
 
 
 def test_an_answer_in_json_holds_times_sets_and_records(capsys):

@@ -43,7 +43,7 @@ class LazyGroup(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, but a misspelt name is answered from the table alone."""
         name = args[0]
-        if name not in self.list_commands(ctx) and not name.startswith("-"):
+        if name not in self.list_commands(ctx) and not name.startswith("-") and not ctx.resilient_parsing:
             ctx.fail(_unknown(name, self.list_commands(ctx), ctx.command_path))
         return super().resolve_command(ctx, args)
 
