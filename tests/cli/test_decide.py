@@ -83,3 +83,14 @@ def test_a_later_wider_version_does_not_touch_earlier_items(tmp_path, capsys):
     assert main.run(asked) == exits.FINDINGS
     assert main.run([*asked, "--since", "order=2026.2"]) == exits.FINE
     assert "version 2026.2" in capsys.readouterr().out
+
+
+def test_without_a_file_the_posted_policy_decides(tmp_path, capsys):
+    home = ["--home", str(tmp_path / "home")]
+    assert main.run([*home, "init"]) == exits.FINE
+    asked = [*home, "decide", *LETTER[2:], "--nothing-else-chosen"]
+    assert main.run(asked) == exits.BAD_INPUT
+    assert "no policy is in force" in capsys.readouterr().err
+    assert main.run([*home, "policy", "post", POLICY]) == exits.FINE
+    assert main.run(asked) == exits.FINE
+    assert "Allowed: the name and shipping address" in capsys.readouterr().out

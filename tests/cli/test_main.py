@@ -35,6 +35,11 @@ def answering(monkeypatch):
         (PermissionError(13, "Permission denied", "out.csv"), "`out.csv`: permission denied", 2),
         (OSError(28, "No space left on device"), "no space left on device", 2),
         (click.BadParameter("Not a day."), "invalid value: Not a day (see `upheld ours --help`)", 2),
+        (
+            click.NoSuchOption("--wrng", possibilities=["--wrong"]),
+            "no such option `--wrng`; did you mean `--wrong`? (see `upheld ours --help`)",
+            2,
+        ),
         (KeyboardInterrupt(), "interrupted", 130),
         (click.Abort(), "interrupted", 130),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -102,7 +103,8 @@ def _say(line: str, code: int) -> int:
 
 
 def _one_line(problem: click.ClickException) -> str:
-    words = " ".join(problem.format_message().split()).removesuffix(".")
+    words = " ".join(problem.format_message().split()).removesuffix(".").replace(". Did you mean", "; did you mean")
+    words = re.sub(r"'([^']*)'", r"`\1`", words)  # click's quotes become the house's
     ctx = getattr(problem, "ctx", None)
     more = f" (see `{ctx.command_path} --help`)" if isinstance(problem, click.UsageError) and ctx and "--help" not in words else ""
     return words[:1].lower() + words[1:] + more
