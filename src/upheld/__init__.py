@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from upheld.errors import Conflict, Invalid, No, NotFound, Refused
     from upheld.policy.compiled import Policy
     from upheld.policy.decide import decide
+    from upheld.policy.table import Table
     from upheld.policy.uses import Decision, Obligations, Reason, Standing, Use
 
 __version__ = "0.1.0"
@@ -20,6 +21,7 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "Policy": "upheld.policy.compiled",
     "decide": "upheld.policy.decide",
+    "Table": "upheld.policy.table",
     "Use": "upheld.policy.uses",
     "Standing": "upheld.policy.uses",
     "Decision": "upheld.policy.uses",
@@ -32,7 +34,21 @@ _PUBLIC = {
     "Refused": "upheld.errors",
 }
 
-__all__ = ["Conflict", "Decision", "Invalid", "No", "NotFound", "Obligations", "Policy", "Reason", "Refused", "Standing", "Use", "decide"]
+__all__ = [
+    "Conflict",
+    "Decision",
+    "Invalid",
+    "No",
+    "NotFound",
+    "Obligations",
+    "Policy",
+    "Reason",
+    "Refused",
+    "Standing",
+    "Table",
+    "Use",
+    "decide",
+]
 
 
 def __getattr__(name: str) -> object:
