@@ -73,6 +73,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def say_peak() -> None:
+    """The peak memory of this process, in KiB."""
+    print(next(line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")))
+
+
 def fill(folder: Path, way: str, opted_out: Path) -> None:
     """A home with the policy in force and everybody of a file opted out."""
     load_tables()
@@ -130,6 +135,7 @@ def ours(folder: Path, way: str, list_: Path) -> None:
     summary = release(home, record, order, now, CLERK, watch)
     print(summary.read, summary.released, summary.refused)
     record.close()
+    say_peak()
 
 
 def bare(folder: Path, way: str, list_: Path, opted_out: Path) -> None:
@@ -138,6 +144,7 @@ def bare(folder: Path, way: str, list_: Path, opted_out: Path) -> None:
     connection.execute(f"SET temp_directory = '{folder / 'spill'}'")
     query = f"SELECT l.* FROM '{list_}' AS l ANTI JOIN '{opted_out}' AS o ON {BARE[way]}"
     connection.execute(f"COPY ({query}) TO '{folder / 'bare.parquet'}' (FORMAT parquet)")
+    say_peak()
 
 
 def measured(*words: str | Path) -> tuple[float, float, float, str]:
@@ -150,7 +157,8 @@ def measured(*words: str | Path) -> tuple[float, float, float, str]:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"failed: {words}")
-    return time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said
+    *told, peak = said.split()  # the kernel's own figure would hold the peak of this process too
+    return time.perf_counter() - began, usage.ru_utime + usage.ru_stime, int(peak) / 1024, " ".join(told)
 
 
 def compare(folder: Path, way: str, rows: int) -> list[list[object]]:
