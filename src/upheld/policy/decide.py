@@ -83,7 +83,7 @@ def _truths(rule: CompiledRule, case: Case) -> tuple[Truth, ...]:
 
 def truth(condition: Condition, case: Case) -> Truth:
     """Whether a condition holds: True, False, or None for *unknown*."""
-    kind, value, person = condition.kind, condition.value, case.standing
+    kind, value, person, use = condition.kind, condition.value, case.standing, case.use
     if kind in {"opted in", "opted out"}:
         choice = person.choices.get(str(value), "unknown")
         fact = None if choice == "unknown" else kind == f"opted {choice}"
@@ -94,7 +94,6 @@ def truth(condition: Condition, case: Case) -> Truth:
     elif kind == "in":
         fact = within(person.region, str(value))
     else:
-        use, served = case.use, person.served
         of_recipient = {"vetted": use.vetted, "under contract": use.under_contract, "legal process": use.legal_process}
-        fact = {"as totals": case.totals, "serves": served, **of_recipient}[kind]
+        fact = {"as totals": case.totals, "serves": person.served, **of_recipient}[kind]
     return None if fact is None else fact is not condition.negated
