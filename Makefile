@@ -44,7 +44,7 @@ coverage: $(VENV)/.dev postgresql ## branch coverage; fails below 100 % in polic
 	$(BIN)/python -m pytest -n $(WORKERS) -q -m "not spark and not clickhouse and not slow" --cov --cov-report= tests
 	$(BIN)/python -m coverage report --include='src/upheld/policy/*,src/upheld/gate/*,src/upheld/ledger/*,src/upheld/choices/*' --fail-under=100
 
-bench: $(VENV)/.dev ## measure, beside peers; writes benches/results
+bench: $(VENV)/.bench ## measure, beside peers; writes benches/results
 	$(BIN)/python -m benches $(B)
 
 audit: $(VENV)/.dev ## known faults of the locked dependencies; fails when it could check nothing
@@ -78,6 +78,11 @@ $(VENV)/.core: requirements/core.txt pyproject.toml | $(VENV)/bin/python
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.core
 	@echo "installing what tests and checks need into $(VENV) ..."
 	@$(PIP) install --no-compile --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.dev
+	@echo "installing the peers to measure beside into $(VENV) ..."
+	@$(PIP) install --no-compile --require-hashes -r requirements/bench.txt
 	@touch $@
 
 $(VENV)/.engines: requirements/engines.txt $(VENV)/.dev

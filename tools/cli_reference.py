@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from upheld.cli import exits, main
-from upheld.policy import vocabulary
 
 PAGE = Path(__file__).parents[1] / "docs" / "cli.md"
 WORDS = PAGE.with_name("vocabulary.md")
@@ -59,6 +58,8 @@ def _tidy(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for path, text in ((PAGE, page()), (WORDS, vocabulary.page())):
-        path.write_text(text, encoding="utf-8")
-        sys.stdout.write(f"wrote {path.relative_to(Path.cwd())}\n")
+    if "--print" in sys.argv:
+        sys.stdout.write(page())
+    else:
+        PAGE.write_text(page(), encoding="utf-8")
+        sys.stdout.write(f"wrote {PAGE.relative_to(Path.cwd())}\n")

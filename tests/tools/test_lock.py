@@ -24,7 +24,10 @@ def locked(name):
     return (HOUSE / "requirements" / f"{name}.txt").read_text("utf-8")
 
 
-@pytest.mark.parametrize(("name", "extras"), [("core", ()), ("dev", ("dev",)), ("engines", ("dev", "spark", "clickhouse"))])
+LOCKS = {"core": (), "dev": ("dev",), "bench": ("bench",), "engines": ("dev", "spark", "clickhouse")}
+
+
+@pytest.mark.parametrize(("name", "extras"), LOCKS.items())
 def test_every_dependency_is_locked_with_its_hashes_and_without_an_address(name, extras):
     text = locked(name)
     pinned = set(re.findall(r"^([a-z0-9._-]+)==", text, re.MULTILINE))

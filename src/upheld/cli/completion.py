@@ -15,7 +15,7 @@ def completion(shell: str) -> None:
     bash   upheld completion bash > ~/.local/share/bash-completion/completions/upheld
     zsh    upheld completion zsh  > a file `_upheld` in a folder of $fpath
     fish   upheld completion fish > ~/.config/fish/completions/upheld.fish
-    """  # noqa: D301 - click takes a backspace, not its escape, for "leave these lines as they are"
+    """
     from upheld.cli.main import upheld
 
     kind = get_completion_class(shell)
