@@ -85,6 +85,8 @@ class Snapshot:
 def take(conn: Connection, asked: Asked, columns: Columns, at: datetime) -> Snapshot:
     """Read the record as far as a list with these columns needs it."""
     table = Table(asked.history)
+    if table.size >= COARSE:
+        raise Refused("the policies ask more of a person than a list can be decided by: post one that asks about fewer topics and regions")
     return Snapshot(
         mark=ledger.size(conn),
         at=at,
