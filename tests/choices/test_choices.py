@@ -82,7 +82,7 @@ def test_an_opt_out_of_the_future_counts_from_now_and_an_opt_in_of_the_future_is
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"topic": "newsleter"}, "no topic `newsleter` is declared: did you mean `newsletter`"),
+        ({"topic": "newsleter"}, "no topic `newsleter` is declared; did you mean `newsletter`"),
         ({"how": "pigeon"}, "no channel `pigeon` is declared"),
         ({"says": "perhaps"}, "a choice is `in` or `out`"),
         ({"words": "x" * 5000}, "longer than 4000 characters"),
@@ -204,3 +204,5 @@ def test_a_channel_is_one_of_those_we_know():
     assert channel("post") == "post"
     with pytest.raises(Invalid, match="did you mean `phone`"):
         channel("fone")
+    with pytest.raises(Invalid, match="no channel `fax` is declared: there are `web`, `phone`, `email`, `post`, `signal`, `import`"):
+        channel("fax")

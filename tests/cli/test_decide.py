@@ -46,7 +46,7 @@ def test_the_answer_in_json_holds_what_was_asked_what_was_known_and_why(capsys):
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["--choice", "pots=out"], "no topic `pots` is declared: did you mean `post`"),
+        (["--choice", "pots=out"], "no topic `pots` is declared; did you mean `post`"),
         (["--choice", "cheese=out"], "no topic `cheese` is declared: the policy declares `newsletter`"),
         (["--choice", "post"], "`--choice post` is not understood"),
         (["--choice", "post=perhaps"], "`perhaps` is no choice on `post`"),

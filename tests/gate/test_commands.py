@@ -82,6 +82,31 @@ def test_why_shows_the_sentence_and_reads_the_person_from_standard_input(upheld,
     assert upheld("why", "not@x.example", *AS_PARTNER)[0] == 0
 
 
+def test_where_no_clause_allows_a_purpose_at_all_why_says_shortly_whom_it_is_allowed_to(upheld):
+    code, out, _ = upheld("why", "not@x.example", "--purpose", "marketing.partner")
+    assert (code, out.count("\n")) == (1, 4)
+    assert "no clause allows `marketing.partner` to `ourselves`" in out
+    assert "allows it to: third party" in out
+    assert "`--to acme`" in out
+    assert "Asked: " in upheld("why", "not@x.example", "--purpose", "marketing.partner", "--items", "order.name")[1]
+
+
+def test_what_a_release_leaves_out_for_want_of_words_is_said_aloud(upheld):
+    code, out, err = upheld("release", "list.csv", "--purpose", "marketing", "--to", "acme", "--dry-run")
+    assert (code, err.count("note: ")) == (1, 2)
+    assert "columns `email`, `first`, `last`" in err
+    assert "`--source`" in err
+    assert "`marketing` stands for `marketing.email`, " in err
+    assert "note" not in out
+
+
+def test_the_first_row_that_cannot_be_read_is_said_although_nothing_is_written(upheld, tmp_path):
+    (tmp_path / "list.csv").write_text(LIST + "short,row\n")
+    code, out, err = upheld("release", "list.csv", *AS_PARTNER, *MAPPED, "--dry-run")
+    assert (code, "1 rejected" in out, "only looked: nothing was written" in out) == (0, True, True)
+    assert "the first, line 5, has 2 columns instead of 8" in err
+
+
 def test_why_as_json(upheld):
     told = json.loads(upheld("why", "not@x.example", *AS_PARTNER, "--json")[1])
     assert (told["allowed"], told["known"], told["decision"]["clauses"]) == (True, False, ["use.partners"])

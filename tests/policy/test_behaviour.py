@@ -55,7 +55,7 @@ def test_an_item_goes_when_the_first_limit_is_due(policy, silent):
     assert [(each.duration, each.after_last_contact) for each in limits] == [(Duration(3, "year"), True), (Duration(7, "year"), False)]
     assert limits[0].clause == "top"
     assert behaviour.retention(policy, "cart.products") == behaviour.retention(silent, "order.name") == ()
-    with pytest.raises(NotFound, match=r"no item `order.mail` is declared: did you mean `order.email`"):
+    with pytest.raises(NotFound, match=r"no item `order.mail` is declared; did you mean `order.email`"):
         behaviour.retention(policy, "order.mail")
 
 
@@ -93,7 +93,7 @@ def test_there_may_be_no_desk_no_screen_no_notice_and_no_word_on_changes(policy,
 
 def test_staff_may_ask_for_what_any_statement_gives_their_role(policy, silent):
     assert behaviour.staff_purposes(policy, "support") == {"ordering.contact", "rights"}
-    with pytest.raises(NotFound, match="no staff role `suport` is declared: did you mean `support`"):
+    with pytest.raises(NotFound, match="no staff role `suport` is declared; did you mean `support`"):
         behaviour.staff_purposes(policy, "suport")
     with pytest.raises(NotFound, match="no staff role `support`"):
         behaviour.staff_purposes(silent, "support")

@@ -121,11 +121,11 @@ def test_several_items_are_decided_like_each_alone_unless_some_are_forbidden_tog
 @pytest.mark.parametrize(
     ("use", "words"),
     [
-        (replace(PARTNERS, purpose="marketing.partners"), "no purpose `marketing.partners` is declared: did you mean `marketing.partner`"),
-        (replace(PARTNERS, items=("order.nam",)), "no item `order.nam` is declared: did you mean `order.name`"),
-        (replace(PARTNERS, to="third-party"), "no recipient `third-party` is declared: did you mean `third party`"),
+        (replace(PARTNERS, purpose="marketing.partners"), "no purpose `marketing.partners` is declared; did you mean `marketing.partner`"),
+        (replace(PARTNERS, items=("order.nam",)), "no item `order.nam` is declared; did you mean `order.name`"),
+        (replace(PARTNERS, to="third-party"), "no recipient `third-party` is declared; did you mean `third party`"),
         (replace(PARTNERS, chosen_by=("purchases",)), "no item `purchases` is declared"),
-        (replace(PARTNERS, asked_by="marketeer"), "no staff role `marketeer` is declared: did you mean `marketing`"),
+        (replace(PARTNERS, asked_by="marketeer"), "no staff role `marketeer` is declared; did you mean `marketing`"),
         (replace(PARTNERS, items=(), chosen_by=()), "the use names no items"),
         (replace(PARTNERS, totals=("order",)), "`order.name` is asked for both individually and as totals"),
         (replace(PARTNERS, people=0), "totals of `0` people are not possible"),
@@ -141,7 +141,7 @@ def test_an_undeclared_word_in_a_use_is_refused_with_a_suggestion(use, words):
 @pytest.mark.parametrize(
     ("person", "words"),
     [
-        (replace(GOOD, region="us-cal"), "no region `us-cal` is declared: did you mean `us-ca`"),
+        (replace(GOOD, region="us-cal"), "no region `us-cal` is declared; did you mean `us-ca`"),
         (replace(GOOD, age=-1), "an age is a whole number"),
         (replace(GOOD, choices={**GOOD.choices, "sharing": "maybe"}), "no choice"),
     ],
@@ -205,9 +205,9 @@ def test_a_policy_without_any_allow_refuses_without_a_nearest_clause():
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
-        ({"purposes": ("marketting",)}, "no purpose `marketting` is declared: did you mean `marketing`"),
-        ({"items": ("ordr",)}, "no item `ordr` is declared: did you mean `order`"),
-        ({"recipients": ("third party", "afiliate")}, "no recipient `afiliate` is declared: did you mean `affiliate`"),
+        ({"purposes": ("marketting",)}, "no purpose `marketting` is declared; did you mean `marketing`"),
+        ({"items": ("ordr",)}, "no item `ordr` is declared; did you mean `order`"),
+        ({"recipients": ("third party", "afiliate")}, "no recipient `afiliate` is declared; did you mean `affiliate`"),
     ],
 )
 def test_a_misspelt_word_in_a_rule_stops_the_policy(rule, words):

@@ -129,5 +129,5 @@ def test_regions_are_cut_into_the_classes_that_conditions_tell_apart():
     assert dim.digit("us") not in {dim.digit("us-ca"), dim.digit("us-ny"), dim.digit(None)}  # perhaps California
     assert dim.digit("us-ny") == dim.digit("gb") == dim.digit("elsewhere")
     assert dim.digit(None) == dim.digit("anywhere")
-    with pytest.raises(Invalid, match="no region `us-cal` is declared: did you mean `us-ca`"):
+    with pytest.raises(Invalid, match="no region `us-cal` is declared; did you mean `us-ca`"):
         dim.digit("us-cal")

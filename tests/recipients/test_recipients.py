@@ -69,7 +69,9 @@ def test_ourselves_and_the_person_need_no_register(house):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("acme-maling", "no recipient `acme-maling` is registered: did you mean `acme-mailing`"),
+        ("acme-maling", "no recipient `acme-maling` is registered; did you mean `acme-mailing`"),
+        ("ourself", "did you mean `ourselves`"),
+        ("seeds", "no recipient `seeds` is registered: add it with"),
         ("xyz", "add it with `upheld recipients add`"),
     ],
 )

@@ -189,5 +189,6 @@ def _wordings(tx: Connection, texts: Iterable[str | None]) -> dict[str, tuple[in
 def channel(word: str) -> How:
     """The word as a channel. `Invalid` with a suggestion if it is none."""
     if word not in HOW:
-        raise Invalid(undeclared("channel", word, HOW))
+        words = undeclared("channel", word, HOW)
+        raise Invalid(words if "did you mean" in words else f"{words}: there are {', '.join(f'`{each}`' for each in HOW)}")
     return word

@@ -115,8 +115,9 @@ def _pairs(option: str, pairs: Sequence[str], known: Sequence[str], what: str) -
         if not equals or not value:
             raise Invalid(f"`{option} {pair}` is not understood: write `{option} {what.upper()}=…`")
         if name not in known:
-            near = suggestion(name, known) or "the policy declares " + ", ".join(f"`{one}`" for one in known)
-            raise Invalid(f"no {what} `{name}` is declared: {near.removesuffix('?')}")
+            near = suggestion(name, known)
+            rest = f"; {near}" if near else ": the policy declares " + ", ".join(f"`{one}`" for one in known)
+            raise Invalid(f"no {what} `{name}` is declared{rest}")
         found[name] = value
     return found
 

@@ -63,6 +63,8 @@ def release(edge: Edge, /, list_: str, *, as_json: bool, dry_run: bool, out: Pat
     with edge.record() as record, _progress() as watch:
         summary = carry_out(home, record, _order(list_, out, asked), edge.now, edge.actor(asked["asked_by"]), watch)
     show(summary, as_json=as_json, text=lambda: _in_words(summary, dry_run=dry_run))
+    for note in summary.notes:
+        click.echo(f"note: {note}", err=True)
     return exits.FINE if summary.released else exits.FINDINGS
 
 
@@ -103,13 +105,14 @@ def _progress() -> Iterator[Watch]:
 
 
 def _in_words(summary: Summary, *, dry_run: bool) -> str:
-    would = "would leave" if dry_run else "left"
     lines = [
         f"{summary.list}: {summary.purpose} to {summary.recipient}, policy {summary.policy_version} ({summary.policy_hash[:12]})",
         f"  {summary.read:,} rows read = {summary.released:,} released + {summary.refused:,} refused + {summary.rejected:,} rejected",
     ]
     if summary.out:
-        lines.append(f"  release {summary.release} {would}: {summary.out}")
+        lines.append(f"  release {summary.release} left: {summary.out}")
+    elif dry_run and summary.released:
+        lines.append("  only looked: nothing was written; with `--out FILE` in place of `--dry-run` it leaves")
     elif not summary.released:
         lines.append("  nothing may leave; nothing was written")
     if summary.rejects:

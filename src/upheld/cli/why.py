@@ -14,7 +14,7 @@ from upheld.cli.person import identifiers_of, name_person
 from upheld.errors import Invalid
 
 if TYPE_CHECKING:
-    from upheld.gate.asking import Answer
+    from upheld.gate.asking import Answer, Elsewhere, Question
 
 
 @click.command(short_help="Explain one decision down to the sentence on the page.")
@@ -49,7 +49,7 @@ def why(edge: Edge, /, *, as_json: bool, at: str | None, **asked: Any) -> int:  
     with edge.record() as record, record.reading() as conn:
         about = ask(conn, question.purpose, question.to, moment)
         found = answer(conn, Keys(home.key), named, question, about, moment, now=at is None)
-    show(_plain(found), as_json=as_json, text=lambda: _in_words(found, question.to))
+    show(_plain(found), as_json=as_json, text=lambda: _in_words(found, question))
     return exits.FINE if found.decision.allowed else exits.FINDINGS
 
 
@@ -69,14 +69,34 @@ def _plain(found: Answer) -> dict[str, Any]:
         "standings": found.standings,
         "known": found.known,
         "sentences": found.sentences,
+        "elsewhere": found.elsewhere,
         "at": found.at,
     }
 
 
-def _in_words(found: Answer, to: str) -> str:
+def _not_there(found: Answer, elsewhere: Elsewhere, question: Question) -> str:
+    """Few words where no clause speaks of it: whom the purpose is allowed to instead."""
+    to = f"`{question.to}`" if question.to == found.use.to else f"`{question.to}` ({found.use.to})"
+    lines = [f"Refused: no clause allows `{question.purpose}` to {to}, whatever the person chose."]
+    if elsewhere.kinds:
+        lines.append(f"Some clause allows it to: {', '.join(elsewhere.kinds)}.")
+        lines.append(f"Ask with `--to {' | '.join(elsewhere.recipients) or 'RECIPIENT'}`.")
+    else:
+        lines.append("No clause allows it to anybody.")
+    return "\n".join([*lines, _as_of(found)])
+
+
+def _as_of(found: Answer) -> str:
+    return f"(as of {found.at:%Y-%m-%d %H:%M:%S} UTC, version {found.decision.version}, {found.decision.policy_hash[:12]})"
+
+
+def _in_words(found: Answer, question: Question) -> str:
     from upheld.policy import explain
     from upheld.policy.voice import Voice
 
+    if found.elsewhere is not None and not found.decision.allowed:
+        return _not_there(found, found.elsewhere, question)
+    to = question.to
     voice = Voice.of(found.policy.document.statements).to_staff()
     lines = [f"Asked: {explain.use(found.use, voice)}"]
     if to != found.use.to:
@@ -90,5 +110,5 @@ def _in_words(found: Answer, to: str) -> str:
     if found.sentences:
         lines.append("The page says:")
         lines += [f"  {clause}: {' '.join(text.split())}" for clause, text in found.sentences.items()]
-    lines.append(f"(as of {found.at:%Y-%m-%d %H:%M:%S} UTC, version {found.decision.version}, {found.decision.policy_hash[:12]})")
+    lines.append(_as_of(found))
     return "\n".join(lines)

@@ -16,7 +16,9 @@ from upheld.people.codes import Keys, tight_codes
 from upheld.people.identifiers import Identifier
 from upheld.policy.compiled import Policy
 from upheld.policy.table import Table
+from upheld.policy.terms import RECIPIENTS
 from upheld.policy.uses import Decision, Standing, Use
+from upheld.recipients import queries as recipients
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,15 @@ class Answer:
     sentences: Mapping[str, str]
     at: datetime
     policy: Policy
+    elsewhere: Elsewhere | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Where a purpose is allowed to that no clause allows to whom it was asked about: the kinds of recipient, and the names to ask with."""
+
+    kinds: tuple[str, ...]
+    recipients: tuple[str, ...]
 
 
 def answer(
@@ -59,7 +70,7 @@ def answer(
     """
     demand_readable(identifiers, keys)
     history = asked.history
-    use = _use(question, asked)
+    use, elsewhere = _use(question, asked), _elsewhere(conn, question, asked, at)
     topics = tuple(dict.fromkeys(topic for policy in reversed(history) for topic in policy.vocabulary.topics))
     as_of = choices.AsOf(today=at, at=None if now else at, known_at=None if now else at)
     found = sorted(people.find(conn, keys, identifiers))
@@ -82,6 +93,7 @@ def answer(
         sentences={clause: text for clause, text in sentences.items() if clause in named},
         at=at,
         policy=asked.policy,
+        elsewhere=elsewhere,
     )
 
 
@@ -101,6 +113,17 @@ def _told(standing: Standing, question: Question) -> list[Standing]:
         said = [replace(one, age=question.age) for one in told]
         told = said if standing.age is None else told + said
     return told
+
+
+def _elsewhere(conn: Connection, question: Question, asked: Asked, at: datetime) -> Elsewhere | None:
+    """Where else the purpose is allowed to, if no clause allows it there at all and no items were named to ask about."""
+    purposes = set(asked.policy.vocabulary.expand_purpose(question.purpose))
+    allowed = {kind for rule in asked.policy.allows if purposes & rule.purposes for kind in rule.recipients}
+    if question.items or question.totals or not purposes or asked.kind in allowed:
+        return None
+    kinds = tuple(kind for kind in RECIPIENTS if kind in allowed)
+    registered = tuple(entry.recipient.name for entry in recipients.register(conn, at) if entry.recipient.kind in allowed)
+    return Elsewhere(kinds, (*(kind for kind in kinds if kind in recipients.UNREGISTERED), *registered))
 
 
 def _use(question: Question, asked: Asked) -> Use:

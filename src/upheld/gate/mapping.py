@@ -76,6 +76,7 @@ ROLES: Mapping[str, Role] = {
 _PLACE = ("address", "unit", "city", "zip", "state", "country")
 _ROLE_WORDS = {"first name": "first", "last name": "last", "name": "full", "full name": "full", "birth": "birth date", "street": "address"}
 NOTHING = frozenset({"nothing", "none", "drop"})
+UNCLEAR = "could be "
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,11 @@ class Mapped:
     role: str | None
     item: str | None
     why: str | None = None
+
+    @property
+    def unclear(self) -> bool:
+        """Whether it could be several items, and so is none."""
+        return self.item is None and (self.why or "").startswith(UNCLEAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +237,7 @@ def _found_item(
         return (chosen or fitting)[0], None
     if fitting:
         either = " or ".join(f"`{item}`" for item in fitting[:4])
-        return None, f"could be {either}: say which with `--map`" + ("" if source else ", or say `--source`")
+        return None, f"{UNCLEAR}{either}: say which with `--map`" + ("" if source else ", or say `--source`")
     return None, "no item of the policy: say one with `--map` if it is one"
 
 

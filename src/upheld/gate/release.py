@@ -21,6 +21,7 @@ from upheld.gate.evidence import Evidence
 from upheld.gate.gathering import Gathered, columns_of, gather
 from upheld.gate.lists import OpenList, open_list, sample
 from upheld.gate.mapping import ColumnMap, map_columns
+from upheld.gate.notes import notes
 from upheld.gate.orders import Order, Watch, unwatched
 from upheld.gate.publishing import Unfinished, demand_free, disk_full_in_words, hash_of, place_beside, publish, working_folder, writing
 from upheld.gate.recording import Leaving, record_leaving
@@ -254,4 +255,5 @@ class _Release:
             clauses=tuple(sorted({clause for decision in met for clause in decision.clauses})),
             obligations=summary.joined(met),
             input_hash=self.opened.hash,
+            notes=notes(self.order, self.mapping, policy.vocabulary, self.opened.rejects.first),
         )

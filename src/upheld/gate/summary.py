@@ -38,7 +38,10 @@ class ColumnOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What became of a list. `release` None: a dry run, or nothing left. `cells`: items withheld from rows that were released."""
+    """What became of a list. `release` None: a dry run, or nothing left. `cells`: items withheld from rows that were released.
+
+    `notes`: what was left out because the order did not say enough.
+    """
 
     list: str
     purpose: str
@@ -61,6 +64,7 @@ class Summary:
     output_hash: str | None = None
     rejects: str | None = None
     completed_earlier: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def refusals(decided: Decided, decisions: Sequence[Decision], sentences: Mapping[str, str], capped_by: str | None) -> tuple[Refusal, ...]:

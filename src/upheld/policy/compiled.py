@@ -184,7 +184,7 @@ class Policy:
 def undeclared(what: str, name: str, known: Iterable[str]) -> str:
     """The message about a word that nobody declared, with the nearest declared one."""
     near = get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"no {what} `{name}` is declared" + (f": did you mean `{near[0]}`" if near else "")
+    return f"no {what} `{name}` is declared" + (f"; did you mean `{near[0]}`?" if near else "")
 
 
 def _branches(leaves: Iterable[str]) -> tuple[str, ...]:

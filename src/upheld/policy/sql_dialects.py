@@ -28,7 +28,7 @@ def named(dialect: str) -> str:
     if dialect in DIALECTS:
         return dialect
     near = difflib.get_close_matches(dialect.lower(), DIALECTS, n=1)
-    hint = f"did you mean `{near[0]}`" if near else f"there are {', '.join(DIALECTS)}"
+    hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(DIALECTS)}"
     raise Invalid(f"no SQL dialect `{dialect}`; {hint}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from difflib import get_close_matches
 from typing import Final
 
 from sqlalchemy import Connection, select
@@ -70,12 +71,12 @@ class Entry:
     contract: Contract | None
 
 
-def find(conn: Connection, name: str) -> Registered:
-    """The recipient of that short name. `NotFound` with a suggestion."""
+def find(conn: Connection, name: str, *, beside: tuple[str, ...] = ()) -> Registered:
+    """The recipient of that short name. `NotFound` with a suggestion: a registered one, or one of `beside` if it is very near."""
     columns = [RECIPIENT.c[each] for each in ("id", "name", "title", "kind", "region")]
     found = conn.execute(select(*columns).where(RECIPIENT.c.name == name)).first()
     if found is None:
-        names = [*conn.execute(select(RECIPIENT.c.name)).scalars(), *UNREGISTERED]
+        names = [*conn.execute(select(RECIPIENT.c.name)).scalars(), *get_close_matches(name, beside, cutoff=0.75)]
         words = undeclared("recipient", name, names).replace("is declared", "is registered")
         raise NotFound(words if "did you mean" in words else f"{words}: add it with `upheld recipients add`")
     return Registered(*found)
@@ -85,7 +86,7 @@ def facts(conn: Connection, name: str, purpose: str, at: datetime) -> Facts:
     """What rules may ask about a recipient that is to receive for a purpose at a time. `NotFound` if it is not registered."""
     if name in UNREGISTERED:
         return Facts(name, name, None, None, None)
-    recipient = find(conn, name)
+    recipient = find(conn, name, beside=UNREGISTERED)
     vetting, contract = vetted(conn, recipient, at), contracted(conn, recipient, at)
     return Facts(
         name=name,
