@@ -15,11 +15,13 @@ from sqlalchemy import select
 
 from tests.gate.conftest import LIST, ME
 from upheld.errors import Conflict
+from upheld.gate.disclosures import disclosures
 from upheld.gate.models import DELIVERY, DISCLOSURE
 from upheld.gate.orders import STEPS
 from upheld.gate.publishing import part_of
 from upheld.gate.recovery import recover
 from upheld.ledger.verification import verify
+from upheld.people.codes import Keys
 from upheld.people.identifiers import Email
 
 CHILD = Path(__file__).with_name("child.py")
@@ -76,13 +78,28 @@ def test_kill_9_after_any_step_leaves_no_release_or_one_that_the_next_start_comp
     assert len(ended(shop)) == 1
 
 
-def test_a_recorded_release_whose_unfinished_file_was_lost_is_marked_undelivered(shop):
-    finished(child(shop, "die", "recorded"))
-    part_of(shop.folder / "out.csv").unlink()
+@pytest.mark.parametrize("step", ["recorded", "published"])
+def test_a_recorded_release_whose_file_is_nowhere_may_have_been_taken_away_and_counts_as_left(shop, step):
+    finished(child(shop, "die", step))
+    for path in (part_of(shop.folder / "out.csv"), shop.folder / "out.csv"):
+        path.unlink(missing_ok=True)
     shop.began = datetime.now(UTC)
-    assert recover(shop.home, shop.record, shop.now(), ME) == {1: shop.folder / "out.csv"}
-    assert [row.state for row in ended(shop)] == ["undelivered"]
+    assert recover(shop.home, shop.record, shop.now(), ME) == {}
+    assert [row.state for row in ended(shop)] == [None]
+    with shop.record.reading() as conn:
+        (left,) = disclosures(conn, Keys(shop.home.key), [Email("not@x.example")])
+    assert (left.release, left.state) == (1, "recorded")
     assert shop.release().release == 2
+
+
+def test_a_file_that_was_taken_away_does_not_cost_a_later_release_to_the_same_name(shop):
+    finished(child(shop, "die", "published"))
+    (shop.folder / "out.csv").unlink()
+    finished(child(shop, "die", "recorded", shop.list(LIST.replace("Bob", "Rob"))))
+    shop.began = datetime.now(UTC)
+    assert recover(shop.home, shop.record, shop.now(), ME) == {2: shop.folder / "out.csv"}
+    assert [row.state for row in ended(shop)] == [None, "delivered"]
+    assert "Rob" in shop.out()
 
 
 def test_a_recorded_release_whose_unfinished_file_was_changed_is_marked_undelivered(shop):

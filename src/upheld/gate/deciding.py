@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,8 +70,19 @@ def decide_list(
     if engine[0] != "duckdb":
         found = masks_of(*engine, table, use, opened.rows, verdicts.all_codes(opened.rows, said, hits))
         np.bitwise_and(decided.masks, found.astype(decided.masks.dtype), out=decided.masks)
+    _withhold_unread(decided, gathered, mapping, verdicts.items)
     _bar(decided.masks, decided.numbers, ~gathered.named, NOBODY)
     return Outcome(verdicts, decided, rows, persons)
+
+
+def _withhold_unread(decided: Decided, gathered: Gathered, mapping: ColumnMap, items: Sequence[str]) -> None:
+    """An address or number that cannot be read does not leave: nobody can tell whose it is, and so what that person chose."""
+    for place, rows in gathered.unread.items():
+        item = mapping.columns[place].item
+        if item in items:
+            shown = decided.masks != 0
+            decided.masks[rows] &= ~decided.masks.dtype.type(1 << items.index(item))
+            decided.numbers[shown & (decided.masks == 0)] = NOBODY
 
 
 def _bar(masks: NDArray[Any], numbers: NDArray[np.int32], which: NDArray[np.bool_], number: int) -> None:

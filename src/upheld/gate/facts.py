@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,7 +14,7 @@ from sqlglot import exp
 from upheld.errors import Invalid
 from upheld.gate.lists import ROW, OpenList
 from upheld.gate.mapping import ColumnMap
-from upheld.gate.patterns import day
+from upheld.gate.patterns import day, days
 from upheld.gate.regions import region_of
 from upheld.gate.workbench import Workbench
 from upheld.policy.uses import Choice, Standing
@@ -26,6 +26,9 @@ GROUPS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("service", "served"): ("served",),
 }
 """Which columns together say one fact, and the kind of dimension it is of."""
+
+EARLIEST_ZONE = timedelta(hours=14)
+"""A list's day began so long before it began in UTC, somewhere."""
 
 MOST = 500_000
 """More distinct values than this in one fact's columns are no facts."""
@@ -132,13 +135,13 @@ def fact(group: str, texts: Mapping[str, str], times: Times) -> dict[str, Any]:
 
 
 def age_of(age: str, born: str, today: date) -> int | None:
-    """The age in whole years. Given twice, the younger; None if it cannot be read."""
+    """The age in whole years. Given twice, or as a date that reads two ways, the younger; None if it cannot be read."""
     ages = []
     if age.strip().isdecimal() and int(age) <= 130:
         ages.append(int(age))
-    on = day(born)
-    if on is not None and on <= today:
-        ages.append(today.year - on.year - ((today.month, today.day) < (on.month, on.day)))
+    for on in days(born):
+        if on <= today:
+            ages.append(today.year - on.year - ((today.month, today.day) < (on.month, on.day)))
     return min(ages, default=None)
 
 
@@ -150,5 +153,5 @@ def _version(version: str, collected: str, times: Times) -> str | None:
     on = day(collected)
     if on is None:
         return None
-    at = datetime.combine(on, time(), UTC)
+    at = datetime.combine(on, time(), UTC) - EARLIEST_ZONE
     return next((name for name, since in reversed(times.versions) if since <= at), None)

@@ -26,10 +26,14 @@ THREADS = 2
 
 @dataclass(slots=True)
 class Gathered:
-    """The codes of a list's rows, in files of `folder`; `named` says which rows name somebody."""
+    """The codes of a list's rows, in files of `folder`; `named` says which rows name somebody.
+
+    `unread`: by column, the rows in which it holds something that identifies somebody, but nobody can tell whom.
+    """
 
     folder: Path
     named: NDArray[np.bool_]
+    unread: dict[int, NDArray[np.bool_]] = field(default_factory=dict)
     bases: list[int] = field(default_factory=list)
 
     def add(
@@ -88,7 +92,7 @@ class Gathered:
 
 def gather(opened: OpenList, mapping: ColumnMap, bench: Workbench, keys: Keys, folder: Path, watch: Watch) -> Gathered:
     """Compute the match codes of every row."""
-    reader = Reader(bench.connection, columns_of(mapping), keys)
+    readers = [(Reader(cursor := bench.connection.cursor(), columns, keys), cursor, columns) for columns in all_columns_of(mapping)]
     gathered = Gathered(folder, np.zeros(opened.rows, dtype=np.bool_))
     for base in range(0, opened.rows, CHUNK):
         watch("read", base, opened.rows)
@@ -96,12 +100,36 @@ def gather(opened: OpenList, mapping: ColumnMap, bench: Workbench, keys: Keys, f
         window = exp.and_(
             exp.GTE(this=row, expression=exp.Literal.number(base)), exp.LT(this=row.copy(), expression=exp.Literal.number(base + CHUNK))
         )
-        query = exp.select("*").from_(opened.relation.subquery("list")).where(window)
-        with said():
-            chunk = reader.read(bench.connection.sql(query.sql("duckdb")), row=ROW)
+        query = exp.select("*").from_(opened.relation.subquery("list")).where(window).sql("duckdb")
+        chunks = []
+        for reader, cursor, columns in readers:
+            with said():
+                chunks.append(reader.read(cursor.sql(query), row=ROW))
+            _note_unread(gathered, chunks[-1], columns)
+        chunk = _joined(chunks)
         gathered.add(base, chunk.codes, chunk.guards, chunk.rows, _evident(chunk, base))
+    for _, cursor, _ in readers:
+        cursor.close()
     watch("read", opened.rows, opened.rows)
     return gathered
+
+
+def _joined(chunks: list[Chunk]) -> Chunk:
+    if len(chunks) == 1:
+        return chunks[0]
+    parts = [(chunk.codes, chunk.guards, chunk.rows, chunk.plain) for chunk in chunks]
+    codes, guards, rows, plain = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    return Chunk(codes, guards, rows, plain=plain)
+
+
+def _note_unread(gathered: Gathered, chunk: Chunk, columns: Columns) -> None:
+    for kind in ("email", "phone", "account"):
+        column = getattr(columns, kind)
+        if column is None:
+            continue
+        unread = np.setdiff1d(chunk.given[kind], chunk.read[kind])
+        if len(unread):
+            gathered.unread.setdefault(int(column[1:]), np.zeros_like(gathered.named))[unread] = True
 
 
 def _evident(chunk: Chunk, base: int) -> NDArray[np.bool_]:
@@ -112,20 +140,34 @@ def _evident(chunk: Chunk, base: int) -> NDArray[np.bool_]:
 
 
 def columns_of(mapping: ColumnMap) -> Columns:
-    """Which of a list's columns make identifiers."""
+    """Which of a list's columns make identifiers; where several have a role, the first."""
+    return all_columns_of(mapping)[0]
 
-    def column(role: str) -> str | None:
-        place = mapping.place(role)
-        return None if place is None else f"c{place}"
 
-    split = mapping.by_post and column("first") is not None and column("last") is not None
-    return Columns(
-        email=column("email"),
-        phone=column("phone"),
-        account=column("account"),
-        first=column("first") if split else None,
-        last=column("last") if split else None,
-        name=column("full") if mapping.by_post and not split else None,
-        address=column("address") if mapping.by_post else None,
-        zip=column("zip") if mapping.by_post else None,
-    )
+def all_columns_of(mapping: ColumnMap) -> tuple[Columns, ...]:
+    """The same, and then the second columns of each role, the third …: a person is met by whichever of them."""
+
+    def column(role: str, turn: int) -> str | None:
+        places = mapping.places(role)
+        return f"c{places[turn]}" if turn < len(places) else None
+
+    def made(turn: int) -> Columns:
+        post = mapping.by_post and column("address", turn) is not None
+        split = post and bool(mapping.places("first")) and bool(mapping.places("last"))
+
+        def part(role: str) -> str | None:
+            return column(role, turn) or column(role, 0)  # one name with two addresses
+
+        return Columns(
+            email=column("email", turn),
+            phone=column("phone", turn),
+            account=column("account", turn),
+            first=part("first") if split else None,
+            last=part("last") if split else None,
+            name=part("full") if post and not split else None,
+            address=column("address", turn) if post else None,
+            zip=part("zip") if post else None,
+        )
+
+    most = max((len(mapping.places(role)) for role in ("email", "phone", "account", "address")), default=1)
+    return tuple(columns for turn in range(most) if (columns := made(turn)).kinds or turn == 0)

@@ -68,7 +68,7 @@ ROLES: Mapping[str, Role] = {
     "collected": Role(
         ("collected at", "collected", "collected on", "created at", "signed up", "signup date", "registered at"), patterns.is_date
     ),
-    "version": Role(("policy version", "version"), bool),
+    "version": Role(("policy version",), bool),
     "served": Role((), bool),
 }
 """What a column can be. `served` (the recipient serves this person) is never guessed."""
@@ -81,12 +81,16 @@ UNCLEAR = "could be "
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """What one column is. `item` None: no item of the policy, so it never leaves; `why` then says the reason to the user."""
+    """What one column is. `item` None: no item of the policy, so it never leaves; `why` then says the reason to the user.
+
+    `further`: the role that an earlier column has already; it identifies all the same (a second e-mail address, a billing address).
+    """
 
     column: str
     role: str | None
     item: str | None
     why: str | None = None
+    further: str | None = None
 
     @property
     def unclear(self) -> bool:
@@ -103,6 +107,11 @@ class ColumnMap:
     def place(self, role: str) -> int | None:
         """Where the first column of a role stands."""
         return next((place for place, column in enumerate(self.columns) if column.role == role), None)
+
+    def places(self, role: str) -> tuple[int, ...]:
+        """Where all columns of a role stand, the first one first."""
+        places = [place for place, column in enumerate(self.columns) if role in {column.role, column.further}]
+        return tuple(sorted(places, key=lambda place: place != self.place(role)))
 
     @property
     def items(self) -> tuple[str, ...]:
@@ -149,18 +158,19 @@ def map_columns(
     for name, values in zip(columns, samples, strict=True):
         words, prefix = _split(name, vocabulary)
         item = items.get(name)
-        role = roles.get(name) or (None if name in dropped else _found_role(words, values, item))
-        if role in taken and name not in roles:
-            role_for_person = None  # the first column of a role identifies; a second one is only shown
-        else:
-            role_for_person = role
-            if role:
-                taken.add(role)
+        role = roles.get(name) or (None if name in dropped else _found_role(words, values))
         if item is None and name not in dropped:
             item, why = _found_item(words, prefix, role, vocabulary, source, frozenset(items.values()))
         else:
             why = None if item else "dropped as you said"
-        mapped.append(Mapped(name, role_for_person, item, why))
+        role = role or _identifying(item)
+        if role in taken and name not in roles:
+            role_for_person = None  # what a list says of a person is said by the first column of a role
+        else:
+            role_for_person = role
+            if role:
+                taken.add(role)
+        mapped.append(Mapped(name, role_for_person, item, why, role if role_for_person is None else None))
     return ColumnMap(tuple(_from_pattern(mapped, samples, taken, given)))
 
 
@@ -187,18 +197,20 @@ def _given(columns: Sequence[str], vocabulary: Vocabulary, given: Sequence[str])
     return roles, items, dropped
 
 
-def _found_role(words: str, values: Sequence[str], item: str | None) -> str | None:
-    """The role that the name says, if the values agree (or the sample is blank); for a given item also by its kind."""
+def _found_role(words: str, values: Sequence[str]) -> str | None:
+    """The role that the name says, if the values agree (or the sample is blank)."""
     plain = words.removeprefix("shipping ").removeprefix("billing ").removeprefix("delivery ")
     for name, role in ROLES.items():
         if words in role.names or (name in _PLACE and plain in role.names):
             blank = not any(value.strip() for value in values)
             return name if blank or share(values, role.fits) >= ENOUGH else None
-    kind = item.partition(".")[2] if item else None
-    for name in ("email", "phone"):
-        if kind in ROLES[name].kinds and share(values, ROLES[name].fits) >= ENOUGH:
-            return name
     return None
+
+
+def _identifying(item: str | None) -> str | None:
+    """What the item itself tells whom it is about: whatever its values look like, it must not leave without being looked up."""
+    kind = item.partition(".")[2] if item else None
+    return next((name for name in ("email", "phone") if kind in ROLES[name].kinds), None)
 
 
 def _from_pattern(mapped: list[Mapped], samples: Sequence[Sequence[str]], taken: set[str], given: Sequence[str]) -> list[Mapped]:

@@ -52,18 +52,24 @@ def is_date(value: str) -> bool:
 
 
 def day(value: str) -> date | None:
-    """The day that a text names (`2001-02-03`, also with a time; `02/03/2001` is read as month first), None if none."""
+    """The first day that a text may name, None if none; see `days`."""
+    return next(iter(days(value)), None)
+
+
+def days(value: str) -> tuple[date, ...]:
+    """The days that a text may name, earliest first: `2001-02-03`, also with a time, is one, `02/03/2001` two. Who asks takes the safer."""
     text = value.strip()
     try:
-        return datetime.fromisoformat(text).date()
+        return (datetime.fromisoformat(text).date(),)
     except ValueError:
         pass
+    found = set[date]()
     for form in DATE_FORMATS:
         try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a birthday has no zone
+            found.add(datetime.strptime(text, form).date())  # noqa: DTZ007 - a birthday has no zone
         except ValueError:
             continue
-    return None
+    return tuple(sorted(found))
 
 
 def looks_like_data(cell: str) -> bool:

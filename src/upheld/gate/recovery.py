@@ -1,4 +1,7 @@
-"""What a crash left behind: a recorded release whose file is not under its name is completed, or marked undelivered."""
+"""What a crash left behind: a recorded release whose file is not under its name is completed, or marked undelivered.
+
+A release of which nobody can tell whether its file appeared stays as it is recorded, and counts as having left.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ def recover(home: Home, record: Record, at: datetime, actor: Actor) -> dict[int,
     with record.reading() as conn:
         pending = _pending(conn)
     ended = {}
+    newest = {release.output_path: release.id for release in pending}
     for release in pending:
+        if newest[release.output_path] != release.id:
+            continue  # its hidden file is gone, and that which is there now is another release's
         state = _settle(Path(release.output_path), release.output_hash)
         if state is not None:
             end(record, release.id, state, at, actor)
@@ -36,7 +42,10 @@ def _pending(conn: Connection) -> list[Row[tuple[int, str, str]]]:
 
 
 def _settle(out: Path, output_hash: str) -> str | None:
-    """`delivered`, `undelivered`, or None: the writer lives, or the folder cannot be seen just now."""
+    """`delivered`, `undelivered`, or None: the writer lives, or nobody can tell whether the file appeared.
+
+    Its hidden name is given up only for the real one. So where both are gone, somebody may have taken the file away already: it counts.
+    """
     if not out.parent.is_dir():
         return None
     part = part_of(out)
@@ -47,7 +56,7 @@ def _settle(out: Path, output_hash: str) -> str | None:
             part.unlink(missing_ok=True)  # killed between its two names
             return "delivered"
         if handle is None:
-            return "undelivered"
+            return None
         if hash_of(part) == output_hash:
             with contextlib.suppress(Conflict):
                 publish(out)

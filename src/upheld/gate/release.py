@@ -146,10 +146,12 @@ class _Release:
                 if not draft.leaves:
                     return self._summary(draft)
                 written = self._write(draft, unfinished)
+                if not self._still_holds(tx, draft):
+                    raise Conflict("a contract ran out or a policy came into force while the list was written: run it again")
                 done = self._recorded(tx, draft, written, out)
         unfinished.recorded = True
         self.watch("recorded", 0, 0)
-        return self._publish(done, out)
+        return self._publish(done, out, unfinished)
 
     def _draft(self, conn: Connection | None = None) -> _Draft:
         with contextlib.ExitStack() as leaving:
@@ -219,11 +221,12 @@ class _Release:
         self.watch("recording", 0, 0)
         return replace(said, release=number)
 
-    def _publish(self, done: Summary, out: Path) -> Summary:
+    def _publish(self, done: Summary, out: Path, unfinished: Unfinished) -> Summary:
         assert done.release is not None
         try:
             publish(out)
         except Conflict:
+            unfinished.recorded = False  # nobody will complete it: its rows must not stay under the hidden name
             end(self.record, done.release, "undelivered", self.clock(), self.actor)
             raise
         self.watch("published", 0, 0)

@@ -34,8 +34,8 @@ class Source:
 
     @property
     def name(self) -> str:
-        """How it is called to the user; without a password."""
-        return f"{self.url.render_as_string(hide_password=True)}#{self.table}"
+        """How it is called to the user and in the record; without a password, wherever in the address one may stand."""
+        return f"{self.url.set(query={}).render_as_string(hide_password=True)}#{self.table}"
 
 
 def source_of(text: str) -> Source | None:
