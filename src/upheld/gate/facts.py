@@ -139,9 +139,7 @@ def age_of(age: str, born: str, today: date) -> int | None:
     ages = []
     if age.strip().isdecimal() and int(age) <= 130:
         ages.append(int(age))
-    for on in days(born):
-        if on <= today:
-            ages.append(today.year - on.year - ((today.month, today.day) < (on.month, on.day)))
+    ages += [today.year - on.year - ((today.month, today.day) < (on.month, on.day)) for on in days(born) if on <= today]
     return min(ages, default=None)
 
 
