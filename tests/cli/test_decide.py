@@ -39,7 +39,7 @@ def test_the_answer_in_json_holds_what_was_asked_what_was_known_and_why(capsys):
     said = json.loads(capsys.readouterr().out)
     assert said["allowed"] is False
     assert said["use"]["purpose"] == "marketing.post"
-    assert said["standing"]["region"] == "us-ca"
+    assert said["standings"][0]["region"] == "us-ca"
     assert [reason["clause"] for reason in said["decision"]["reasons"]] == ["rights.choices"]
 
 

@@ -11,6 +11,7 @@ from tests.gate.conftest import LIST, open_shop
 from upheld.cli.main import run
 
 AS_PARTNER = ("--purpose", "marketing.partner", "--to", "acme")
+ANN = ("--first", "Ann", "--last", "Lee", "--address", "12 Oak Street", "--zip", "02139")
 MAPPED = ("--source", "order", "--map", "address=order.shipping address")
 
 
@@ -140,3 +141,21 @@ def test_disclosures_lists_what_left(upheld):
     assert "release 1 to acme (third party) for marketing.partner" in out
     assert "order.name, order.shipping address under use.partners" in out
     assert json.loads(upheld("disclosures", "not@x.example", "--year", "1999", "--json")[1]) == []
+
+
+def test_decide_knows_what_a_named_person_chose(upheld):
+    asked = ("--purpose", "marketing.partner", "--to", "acme", "--show", "order.name")
+    assert upheld("decide", "ben@x.example", *asked)[0] == 0
+    code, out, _ = upheld("decide", *ANN, *asked)
+    assert code == 1
+    assert "opted out of `sharing`" in out
+    code, out, _ = upheld("decide", *ANN, *asked, "--json")
+    assert (code, json.loads(out)["standings"][0]["choices"]["sharing"]) == (1, "out")
+
+
+@pytest.mark.parametrize("fact", [("--vetted",), ("--choice", "sharing=in"), ("--policy", "list.csv"), ("--nothing-else-chosen",)])
+def test_facts_that_the_record_knows_cannot_be_given_with_a_person(upheld, fact):
+    asked = ("--purpose", "marketing.partner", "--to", "acme", "--show", "order.name")
+    code, out, err = upheld("decide", "ann@x.example", *asked, *fact)
+    assert (code, out) == (2, "")
+    assert "what the record knows cannot be given too" in err

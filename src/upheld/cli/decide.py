@@ -1,15 +1,16 @@
-"""`upheld decide`: one use, one person of whom the facts are given, one answer with its reasons."""
+"""`upheld decide`: one use, one person (in the record, or of whom the facts are given), one answer with its reasons."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from upheld.cli import exits
 from upheld.cli.answer import show, with_json
 from upheld.cli.edge import Edge, pass_edge
+from upheld.cli.person import identifiers_of, name_person, names_somebody
 from upheld.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Decide one use for one person.")
+@name_person
 @click.option("--policy", "files", multiple=True, type=click.Path(path_type=Path), help="A version, oldest first. Else what is posted.")
 @click.option("--purpose", required=True, help="What it is done for.")
 @click.option("--show", "shown", multiple=True, metavar="ITEM", help="An item shown individually; a source stands for all its items.")
@@ -40,18 +42,50 @@ if TYPE_CHECKING:
 @with_json
 @pass_edge
 def decide(edge: Edge, /, files: tuple[Path, ...], *, as_json: bool, **asked: Any) -> int:  # noqa: ANN401 - click's values, by their options
-    """Decide one use for one person. A fact that is not given is unknown, and what is unknown never helps.
+    """Decide one use for one person: PERSON as the record knows them, or somebody of whom the facts are given.
 
-    Ends with 1 if anything asked for is refused. For a person in the record, with all that is known about them: `upheld why`.
+    PERSON is an e-mail address, `-` to read it from standard input, or --first, --last, --address and --zip; then RECIPIENT is a
+    registered one. Without PERSON, a fact that is not given is unknown, and what is unknown never helps. Ends with 1 if anything is refused.
     """
+    decided = _of_somebody_known(edge, files, asked) if names_somebody(asked) else _of_facts(edge, files, asked)
+    shown = {"allowed": decided.decision.allowed, "decision": decided.decision, "use": decided.use}
+    show(shown | {"standings": decided.standings}, as_json=as_json, text=lambda: _in_words(decided))
+    return exits.FINE if decided.decision.allowed else exits.FINDINGS
+
+
+class _Decided(NamedTuple):
+    policy: Policy
+    use: Use
+    standings: tuple[Standing, ...]  # of everybody who may be meant
+    decision: Decision
+
+
+def _of_facts(edge: Edge, files: Sequence[Path], asked: dict[str, Any]) -> _Decided:
     from upheld.policy.decide import decide as answer
 
     history = _read(files) if files else _posted(edge)
     use, standing = _use(asked), _standing(asked, history)
-    decision = answer(history, use, standing)
-    shown = {"allowed": decision.allowed, "decision": decision, "use": use, "standing": standing}
-    show(shown, as_json=as_json, text=lambda: _in_words(history[-1], use, standing, decision))
-    return exits.FINE if decision.allowed else exits.FINDINGS
+    return _Decided(history[-1], use, (standing,), answer(history, use, standing))
+
+
+_FACTS = ("choices", "nothing_else_chosen", "since", "vetted", "under_contract", "legal_process")
+
+
+def _of_somebody_known(edge: Edge, files: Sequence[Path], asked: dict[str, Any]) -> _Decided:
+    from upheld.gate.asking import Question, answer
+    from upheld.gate.snapshot import ask
+    from upheld.people.codes import Keys
+
+    if files or any(asked[fact] not in (None, False, ()) for fact in _FACTS):
+        raise Invalid("what the record knows cannot be given too: leave out PERSON, or leave out --policy and the facts")
+    named = identifiers_of(asked)
+    wanted = ("purpose", "to", "totals", "people", "chosen_by", "region", "age", "served", "asked_by")
+    question = Question(items=asked["shown"], **{name: asked[name] for name in wanted})
+    home, moment = edge.home(), edge.now()
+    with edge.record() as record, record.reading() as conn:
+        about = ask(conn, question.purpose, question.to, moment)
+        found = answer(conn, Keys(home.key), named, question, about, moment, now=True)
+    return _Decided(found.policy, found.use, found.standings, found.decision)
 
 
 def _read(files: Sequence[Path]) -> list[Policy]:
@@ -122,16 +156,17 @@ def _pairs(option: str, pairs: Sequence[str], known: Sequence[str], what: str) -
     return found
 
 
-def _in_words(policy: Policy, use: Use, standing: Standing, decision: Decision) -> str:
+def _in_words(decided: _Decided) -> str:
     from upheld.policy import explain
     from upheld.policy.voice import Voice
 
+    policy, use, standings, decision = decided
     voice = Voice.of(policy.document.statements).to_staff()
     spoke = f"under {', '.join(decision.clauses)}, " if decision.clauses else ""
     return "\n".join(
         [
             f"Asked: {explain.use(use, voice)}",
-            f"Known: {explain.standing(standing, voice)}",
+            *(f"Known: {explain.standing(standing, voice)}" for standing in standings),
             explain.decision(decision, voice),
             f"({spoke}version {decision.version}, {decision.policy_hash[:12]})",
         ]

@@ -35,6 +35,11 @@ def name_person(command: Callable[P, R]) -> Callable[P, R]:
     return command
 
 
+def names_somebody(asked: dict[str, Any]) -> bool:
+    """Whether anything that `name_person` gave is there."""
+    return any(asked[name] is not None for name in ("person", "first", "last", "address", "zip_code", "phone", "account"))
+
+
 def identifiers_of(asked: dict[str, Any]) -> tuple[Identifier, ...]:
     """Whom a command means; takes what `name_person` gave out of `asked`. `Invalid` says what is missing, never what was given.
 

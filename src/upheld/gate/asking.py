@@ -29,9 +29,11 @@ class Question:
     to: str = "ourselves"
     items: tuple[str, ...] = ()
     totals: tuple[str, ...] = ()
+    people: int | None = None
     chosen_by: tuple[str, ...] = ()
     region: str | None = None
     age: int | None = None
+    served: bool | None = None
     asked_by: str | None = None
 
 
@@ -78,15 +80,11 @@ def answer(
     told = [_told(standing, question) for standing in standings]
     table = Table(history)
     decisions = [table.decide(use, standing) for some in told for standing in some]
-    decision = min(decisions, key=lambda one: len(one.permitted))
-    permitted = tuple(item for item in decision.permitted if all(item in one.permitted for one in decisions))
-    if permitted != decision.permitted:
-        decision = replace(decision, permitted=permitted, refused=(*decision.refused, *(set(decision.permitted) - set(permitted))))
     sentences = {clause.id: clause.text for policy in history for clause in policy.document.clauses}
     named = {clause for one in decisions for clause in (*one.clauses, *(reason.clause for reason in one.reasons))}
     return Answer(
         use=use,
-        decision=decision,
+        decision=_joined(decisions),
         decisions=tuple(decisions),
         standings=tuple(standing for some in told for standing in some),
         known=bool(found),
@@ -94,6 +92,21 @@ def answer(
         at=at,
         policy=asked.policy,
         elsewhere=elsewhere,
+    )
+
+
+def _joined(decisions: Sequence[Decision]) -> Decision:
+    """What all of them permit; what is refused besides keeps its reasons."""
+    strictest = min(decisions, key=lambda one: len(one.permitted))
+    also = tuple(item for item in strictest.permitted if any(item in one.refused for one in decisions))
+    if not also:
+        return strictest
+    reasons = (reason for one in decisions for reason in one.reasons if one is strictest or set(also) & set(reason.items))
+    return replace(
+        strictest,
+        permitted=tuple(item for item in strictest.permitted if item not in also),
+        refused=(*strictest.refused, *also),
+        reasons=tuple(dict.fromkeys(reasons)),
     )
 
 
@@ -105,7 +118,7 @@ def demand_readable(identifiers: Sequence[Identifier], keys: Keys) -> None:
 
 def _told(standing: Standing, question: Question) -> list[Standing]:
     """The standing with what the asker says of region and age; where that differs from the record, both count."""
-    told = [standing]
+    told = [replace(standing, served=question.served)]
     if question.region is not None and question.region != standing.region:
         said = [replace(one, region=question.region) for one in told]
         told = said if standing.region is None else told + said
@@ -138,6 +151,7 @@ def _use(question: Question, asked: Asked) -> Use:
         items=items,
         to=asked.kind,
         totals=question.totals,
+        people=question.people,
         chosen_by=question.chosen_by,
         vetted=asked.vetted,
         under_contract=asked.under_contract,
