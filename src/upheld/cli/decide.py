@@ -45,7 +45,7 @@ def decide(edge: Edge, /, files: tuple[Path, ...], *, as_json: bool, **asked: An
     """Decide one use for one person: PERSON as the record knows them, or somebody of whom the facts are given.
 
     PERSON is an e-mail address, `-` to read it from standard input, or --first, --last, --address and --zip; then RECIPIENT is a
-    registered one. Without PERSON, a fact that is not given is unknown, and what is unknown never helps. Ends with 1 if anything is refused.
+    registered one. Without PERSON, a fact that is not given is unknown, and what is unknown never helps. Ends with 1 if any is refused.
     """
     decided = _of_somebody_known(edge, files, asked) if names_somebody(asked) else _of_facts(edge, files, asked)
     shown = {"allowed": decided.decision.allowed, "decision": decided.decision, "use": decided.use}
