@@ -227,3 +227,11 @@ def test_an_age_is_kept_and_a_birth_date_that_cannot_be_read_is_left_out(house, 
 def test_a_heading_that_cannot_be_read_is_refused(take, heading):
     with pytest.raises(Invalid, match="has no heading"):
         take(f"{heading}\n")
+
+
+def test_an_opt_out_of_a_day_holds_against_an_opt_in_of_the_same_day(house, take):
+    take("email,topic,choice,when\na@shop.example,post,in,2026-02-01T10:00:00+00:00\n", Plan())
+    take("email,topic,choice,when\na@shop.example,post,out,2026-02-01\nb@shop.example,post,out,2026-02-01\n", Plan())
+    take("email,topic,choice,when\nb@shop.example,post,in,2026-02-02\n", Plan())
+    (one,), (two,) = standings(house, Email("a@shop.example")), standings(house, Email("b@shop.example"))
+    assert (one.choices["post"], two.choices["post"]) == ("out", "in")

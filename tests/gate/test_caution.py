@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tests.gate.conftest import ANN
+from tests.gate.conftest import ANN, ME
 from upheld.errors import Conflict
 from upheld.gate.facts import Times, age_of, fact
 from upheld.gate.publishing import part_of
 from upheld.gate.tables import source_of
+from upheld.people.actions import Keeper, enrol
 from upheld.people.identifiers import Email
 
 TWO_EMAILS = {"purpose": "marketing.email", "to": "ourselves", "mapping": ("email=order.email", "second=order.email")}
@@ -75,3 +76,23 @@ def test_a_password_in_a_database_s_address_is_never_part_of_its_name():
     source = source_of("postgresql://shop.example/shop?user=ann&password=opensesame#customers")
     assert "opensesame" not in source.name
     assert "opensesame" in str(source.url)
+
+
+def survey(shop, rows):
+    text = "email,phone,answers\n" + "".join(f"{email},{phone},5\n" for email, phone in rows)
+    asked = {"purpose": "survey.analysis", "to": "ourselves", "source": "survey", "totals": ("survey.answers",)}
+    return shop.release(shop.list(text), mapping=("answers=survey.answers",), **asked)
+
+
+def test_one_person_with_many_addresses_is_not_many_people_in_a_total(shop):
+    chain = [(f"p{number}@x.example", f"+1 206 555 01{number // 2:02}") for number in range(20)]  # ten people, two addresses each
+    assert survey(shop, chain).released == 20
+    assert shop.out() == "answers,people\n5,10\n"
+
+
+def test_rows_joined_by_a_phone_or_by_the_record_are_one_person_in_a_total(shop):
+    with shop.record.transaction() as tx:
+        enrol(tx, Keeper(shop.home), [Email("p0@x.example"), Email("p2@x.example")], shop.now(), ME)
+    chain = [(f"p{number}@x.example", f"+1 206 555 01{number // 2:02}") for number in range(20)]
+    summary = survey(shop, chain)
+    assert (summary.released, summary.refused) == (0, 20)  # nine people

@@ -9,7 +9,7 @@ import csv
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Final, Literal
 
@@ -123,6 +123,7 @@ def import_file(
     return Imported(recorded, len(refused), len(notes), listed, {role: file.columns[at] for role, at in where.items()})
 
 
+LONGEST_DAY: Final = len("2026-05-31")
 UNREADABLE: Final = "no identifier can be read"
 Notes = list[tuple[int, str]]
 
@@ -164,7 +165,7 @@ class _Rows:
         if topic not in self.topics and "topic" in self.where:
             raise Invalid("the row's topic is none of the policy's")
         at = self._of(row, "when")
-        when = _moment(at) if at else self.plan.at or self.now
+        when = _moment(at, says) if at else self.plan.at or self.now
         return Said(identifiers, topic, says, when, "import", self.plan.words, self.plan.version)
 
     def _identifiers(self, row: Sequence[str]) -> tuple[Identifier, ...]:
@@ -231,8 +232,11 @@ def _demand(plan: Plan, where: Mapping[str, int], topics: Sequence[str], now: da
         raise Invalid("no column names people: name one, as `--column email=HEADING`", place=str(path))
 
 
-def _moment(text: str) -> datetime:
+def _moment(text: str, says: Literal["in", "out"]) -> datetime:
+    """The time that a text names. A day without a time begins an opt-in and ends with an opt-out: of the same day, the latter holds."""
     try:
+        if says == "out" and len(text) <= LONGEST_DAY:
+            return datetime.combine(date.fromisoformat(text), time.max, UTC)
         at = datetime.fromisoformat(text)
     except ValueError as error:
         raise Invalid("the time cannot be read: write it as `2026-05-31` or `2026-05-31T10:00:00+00:00`") from error

@@ -181,7 +181,7 @@ class _Release:
         met = [outcome.verdicts.decisions[number] for number, _ in summary.tally(outcome.decided.numbers[masks != 0])]
         least = max(self.order.people or 1, summary.joined(met).people or 1)
         put_bits(self.bench, masks, shown)
-        totals.put_people(self.bench, self.gathered)
+        totals.put_people(self.bench, self.gathered, (outcome.rows, outcome.persons))
         few = np.zeros(len(masks), dtype=np.bool_)
         few[totals.too_few(self.bench, self.opened, shown, least)] = True
         outcome = outcome.without(few, FEW)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,31 @@ PEOPLE = "people"
 """The output's column with the number of people."""
 
 
-def put_people(bench: Workbench, gathered: Gathered) -> None:
-    """Bring to the bench who each row is about: rows with a code in common count as one person."""
-    who = np.full(len(gathered.named), np.iinfo(np.uint64).max, dtype=np.uint64)
-    for codes, rows in gathered.chunks():
-        np.minimum.at(who, rows, codes)
+def put_people(bench: Workbench, gathered: Gathered, met: tuple[NDArray[np.int64], NDArray[np.int64]]) -> None:
+    """Bring to the bench who each row is about. `met`: rows, and the known persons they met.
+
+    Rows that a code or a known person joins, however many rows lie between, count as one person.
+    """
+    who = np.arange(len(gathered.named), dtype=np.int64)
+    rows, ties = (np.concatenate(parts) for parts in zip(*_ties(gathered, met), strict=True))
+    _, ties = np.unique(ties, return_inverse=True)
+    least = np.empty(int(ties.max()) + 1 if len(ties) else 0, dtype=np.int64)
+    while True:
+        before = who.copy()
+        least[ties] = len(who)
+        np.minimum.at(least, ties, who[rows])
+        np.minimum.at(who, rows, least[ties])
+        who = who[who]  # a row's number stands for the person: who goes by another's goes by that one's
+        if np.array_equal(who, before):
+            break
     bench.put(WHO, {"row": np.arange(len(who), dtype=np.int64), "who": who})
+
+
+def _ties(gathered: Gathered, met: tuple[NDArray[np.int64], NDArray[np.int64]]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint64]]]:
+    """Rows, and numbers that rows about one person have in common: codes, and the persons' own numbers (small, as no code is)."""
+    yield met[0], met[1].astype(np.uint64)
+    for codes, rows in gathered.chunks():
+        yield rows, codes
 
 
 def too_few(bench: Workbench, opened: OpenList, shown: Sequence[Shown], least: int) -> NDArray[np.int64]:
