@@ -120,7 +120,9 @@ def export(edge: Edge, folder: Path, *, as_json: bool) -> None:
     show(
         {"folder": folder, "size": head.size, "root": head.root, "key": line},
         as_json=as_json,
-        text=lambda: f"wrote {head.size} entries to {folder}; check them with\n  python verify_ledger.py {folder} --key '{line}'",
+        text=lambda: (
+            f"wrote {head.size} entries to {folder}; check them with\n  python -I {folder}/verify_ledger.py {folder} --key '{line}'"
+        ),
     )
 
 

@@ -6,52 +6,59 @@ from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Integer, LargeBinar
 
 from upheld.ledger import kinds
 from upheld.record import METADATA, Time
+from upheld.record.growing import only_grows
 
-DISCLOSURE = Table(
-    "disclosure",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("at", Time, nullable=False),
-    Column("purpose", String, nullable=False),
-    Column("recipient", String, nullable=False),
-    Column("recipient_kind", String, nullable=False),
-    Column("form", String, nullable=False),  # individual or totals
-    Column("items", JSON, nullable=False),
-    Column("chosen_by", JSON, nullable=False),
-    Column("clauses", JSON, nullable=False),  # that permitted
-    Column("policy_version", String, nullable=False),
-    Column("policy_hash", String, nullable=False),
-    Column("input_name", String, nullable=False),
-    Column("input_hash", String, nullable=False),
-    Column("output_path", String, nullable=False),
-    Column("output_hash", String, nullable=False),
-    Column("read", BigInteger, nullable=False),  # rows; read = released + refused + rejected
-    Column("released", BigInteger, nullable=False),
-    Column("refused", BigInteger, nullable=False),
-    Column("rejected", BigInteger, nullable=False),
-    Column("persons", LargeBinary, nullable=False),  # a Roaring bitmap of person numbers
-    Column("codes", BigInteger, nullable=False),  # how many match codes of released rows are kept
-    Column("codes_hash", String, nullable=False),
-    Column("bucket_bits", Integer, nullable=False),
-    Column("salt", LargeBinary, nullable=False),  # opens the ledger entry's commitments
-    Column("entry", BigInteger, nullable=False),  # in the ledger
+DISCLOSURE = only_grows(
+    Table(
+        "disclosure",
+        METADATA,
+        Column("id", Integer, primary_key=True),
+        Column("at", Time, nullable=False),
+        Column("purpose", String, nullable=False),
+        Column("recipient", String, nullable=False),
+        Column("recipient_kind", String, nullable=False),
+        Column("form", String, nullable=False),  # individual or totals
+        Column("items", JSON, nullable=False),
+        Column("chosen_by", JSON, nullable=False),
+        Column("clauses", JSON, nullable=False),  # that permitted
+        Column("policy_version", String, nullable=False),
+        Column("policy_hash", String, nullable=False),
+        Column("input_name", String, nullable=False),
+        Column("input_hash", String, nullable=False),
+        Column("output_path", String, nullable=False),
+        Column("output_hash", String, nullable=False),
+        Column("read", BigInteger, nullable=False),  # rows; read = released + refused + rejected
+        Column("released", BigInteger, nullable=False),
+        Column("refused", BigInteger, nullable=False),
+        Column("rejected", BigInteger, nullable=False),
+        Column("persons", LargeBinary, nullable=False),  # a Roaring bitmap of person numbers
+        Column("codes", BigInteger, nullable=False),  # how many match codes of released rows are kept
+        Column("codes_hash", String, nullable=False),
+        Column("bucket_bits", Integer, nullable=False),
+        Column("salt", LargeBinary, nullable=False),  # opens the ledger entry's commitments
+        Column("entry", BigInteger, nullable=False),  # in the ledger
+    )
 )
 
-DISCLOSED_CODE = Table(
-    "disclosed_code",
-    METADATA,
-    Column("disclosure", ForeignKey("disclosure.id"), primary_key=True),
-    Column("bucket", Integer, primary_key=True, autoincrement=False),  # the code's first bits
-    Column("codes", LargeBinary, nullable=False),  # sorted unsigned 64-bit, little-endian
+DISCLOSED_CODE = only_grows(
+    Table(
+        "disclosed_code",
+        METADATA,
+        Column("disclosure", ForeignKey("disclosure.id"), primary_key=True),
+        Column("bucket", Integer, primary_key=True, autoincrement=False),  # the code's first bits
+        Column("codes", LargeBinary, nullable=False),  # sorted unsigned 64-bit, little-endian
+    )
 )
 
-DELIVERY = Table(
-    "disclosure_delivery",
-    METADATA,
-    Column("disclosure", ForeignKey("disclosure.id"), primary_key=True),
-    Column("at", Time, nullable=False),
-    Column("state", String, nullable=False),  # delivered or undelivered
-    Column("entry", BigInteger, nullable=False),
+DELIVERY = only_grows(
+    Table(
+        "disclosure_delivery",
+        METADATA,
+        Column("disclosure", ForeignKey("disclosure.id"), primary_key=True),
+        Column("at", Time, nullable=False),
+        Column("state", String, nullable=False),  # delivered or undelivered
+        Column("entry", BigInteger, nullable=False),
+    )
 )
 
 RELEASE_RECORDED = kinds.declare(

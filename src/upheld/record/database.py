@@ -192,7 +192,7 @@ _WORDS: tuple[tuple[str, type[No], str], ...] = (
     ("lock timeout", Conflict, "another process is writing to the record: try again"),
     ("database or disk is full", Conflict, "the record's disk is full: make room and run it again; nothing was changed"),
     ("no space left", Conflict, "the record's disk is full: make room and run it again; nothing was changed"),
-    ("disk i/o error", Conflict, "the record's disk fails: nothing was changed; look after the disk"),
+    ("disk i/o error", Conflict, "the record's disk is full or fails: nothing was changed; make room, or look after the disk"),
     ("readonly database", Invalid, "the record may not be written: look at its owner and mode"),
     ('relation "record_schema" does not exist', Invalid, "the record holds no tables yet: run `upheld init`"),
     ("read-only transaction", Invalid, _ONLY_READING),
