@@ -68,7 +68,7 @@ def test_a_file_is_taken_in_and_its_rejects_are_findings(run, tmp_path):
     path.write_text("Contact\na@shop.example\nnone\n")
     code, out, _ = run("choices", "import", str(path), "--topic", "sharing", "--out", "--column", "email=Contact")
     assert code == exits.FINDINGS
-    assert "recorded 1 choices" in out
+    assert "recorded 1 choice;" in out
     assert (tmp_path / "list.csv.rejects.csv").read_text() == "line,reason\r\n3,no identifier can be read\r\n".replace("\r\n", "\n")
     assert run("choices", "import", str(path), "--topic", "sharing", "--out", "--column", "Contact")[0] == exits.BAD_INPUT
     path.write_text("Contact\na@shop.example\n")

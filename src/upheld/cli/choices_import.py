@@ -95,9 +95,12 @@ def _progress(name: str) -> Iterator[Callable[[int], None]]:
 
 
 def _in_words(done: Imported) -> str:
-    lines = [f"recorded {done.recorded:,} choices; read " + ", ".join(f"`{heading}` as {role}" for role, heading in done.columns.items())]
+    lines = [
+        f"recorded {done.recorded:,} choice{'s' * (done.recorded != 1)}; read "
+        + ", ".join(f"`{heading}` as {role}" for role, heading in done.columns.items())
+    ]
     if done.rejected:
-        lines.append(f"rejected {done.rejected:,} rows: see {done.rejects}")
+        lines.append(f"rejected {done.rejected:,} row{'s' * (done.rejected != 1)}: see {done.rejects}")
     if done.without_fact:
         lines.append(f"left out {done.without_fact:,} facts (region, birth date) that cannot be read: see {done.rejects}")
     return "\n".join(lines)

@@ -250,7 +250,8 @@ def _found_item(
     if fitting:
         either = " or ".join(f"`{item}`" for item in fitting[:4])
         return None, f"{UNCLEAR}{either}: say which with `--map`" + ("" if source else ", or say `--source`")
-    return None, "no item of the policy: say one with `--map` if it is one"
+    told = "read to decide, but " if role else ""
+    return None, f"{told}no item of the policy: say one with `--map` if it is one"
 
 
 def _is_kind(kind: str, role: str, words: str) -> bool:
