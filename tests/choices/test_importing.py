@@ -235,3 +235,14 @@ def test_an_opt_out_of_a_day_holds_against_an_opt_in_of_the_same_day(house, take
     take("email,topic,choice,when\nb@shop.example,post,in,2026-02-02\n", Plan())
     (one,), (two,) = standings(house, Email("a@shop.example")), standings(house, Email("b@shop.example"))
     assert (one.choices["post"], two.choices["post"]) == ("out", "in")
+
+
+def test_an_old_file_of_opt_ins_never_undoes_an_opt_out_that_came_after_it(house, take):
+    take("email,topic,choice,when\na@shop.example,post,out,2026-02-01\n", Plan())
+    done, rejects = take("email,choice,when\na@shop.example,in,\nb@shop.example,in,2026-01-05\n", Plan(topic="post"))
+    assert (done.recorded, rejects) == (1, ["2,nobody says when this opt-in was made"])
+    take("email\na@shop.example\n", Plan(topic="post", says="in", at=datetime(2026, 1, 5, tzinfo=UTC)))
+    with pytest.raises(Invalid, match="give `--at`"):
+        take("email\na@shop.example\n", Plan(topic="post", says="in"))
+    (found,) = standings(house, Email("a@shop.example"))
+    assert found.choices["post"] == "out"

@@ -72,7 +72,10 @@ def test_a_file_is_taken_in_and_its_rejects_are_findings(run, tmp_path):
     assert (tmp_path / "list.csv.rejects.csv").read_text() == "line,reason\r\n3,no identifier can be read\r\n".replace("\r\n", "\n")
     assert run("choices", "import", str(path), "--topic", "sharing", "--out", "--column", "Contact")[0] == exits.BAD_INPUT
     path.write_text("Contact\na@shop.example\n")
-    done = json.loads(run("choices", "import", str(path), "--topic", "sharing", "--in", "--column", "email=Contact", "--json")[1])
+    opt_ins = ("choices", "import", str(path), "--topic", "sharing", "--in", "--column", "email=Contact", "--json")
+    code, _, said = run(*opt_ins)
+    assert (code, "give `--at`" in said) == (exits.BAD_INPUT, True)
+    done = json.loads(run(*opt_ins, "--at", "2026-01-05")[1])
     assert (done["recorded"], done["rejected"]) == (1, 0)
 
 

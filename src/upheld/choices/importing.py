@@ -124,6 +124,8 @@ def import_file(
 
 
 LONGEST_DAY: Final = len("2026-05-31")
+UNDATED: Final = "nobody says when this opt-in was made"
+"""Taken for one of now it would undo the opt-outs that came after it."""
 UNREADABLE: Final = "no identifier can be read"
 Notes = list[tuple[int, str]]
 
@@ -165,6 +167,8 @@ class _Rows:
         if topic not in self.topics and "topic" in self.where:
             raise Invalid("the row's topic is none of the policy's")
         at = self._of(row, "when")
+        if says == "in" and not at and self.plan.at is None:
+            raise Invalid(UNDATED)
         when = _moment(at, says) if at else self.plan.at or self.now
         return Said(identifiers, topic, says, when, "import", self.plan.words, self.plan.version)
 
@@ -225,6 +229,8 @@ def _demand(plan: Plan, where: Mapping[str, int], topics: Sequence[str], now: da
             raise Invalid(undeclared("version", version, plan.versions).replace("is declared", "is posted"))
     if plan.topic is not None or "topic" not in where:
         demand(Said((), plan.topic or "", plan.says or "out", plan.at or now, "import", plan.words), topics, now)
+    if plan.says == "in" and plan.at is None and not {"when", "choice"} & where.keys():
+        raise Invalid(f"{UNDATED}: give `--at`, or a column `when`", place=str(path))
     if plan.says is None and "choice" not in where:
         raise Invalid("the file does not say what was chosen: give `--out` or `--in`, or a column `choice`", place=str(path))
     by_post = ("name" in where or {"first", "last"} <= where.keys()) and {"address", "zip"} <= where.keys()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--column", "columns", multiple=True, metavar="KIND=HEADING", help="What a column means, e.g. email=Contact. Else found by heading."
 )
-@click.option("--at", "at_text", metavar="TIME", help="When the rows were chosen, if no column says. Else now.")
+@click.option("--at", "at_text", metavar="TIME", help="When the rows were chosen, if no column says. Opt-outs: else now.")
 @click.option("--words", help="The words that people were shown.")
 @click.option("--version", help="The policy version that people had before them.")
 @click.option("--collected", multiple=True, metavar="SOURCE=VERSION", help="What SOURCE holds of these people was collected under VERSION.")
