@@ -54,7 +54,7 @@ def possible(person, region, age):
 
 
 def coded(person):
-    """A person's code, as a snapshot gives it."""
+    """A person's code, as a snapshot gives it, or a row's."""
     coarse = person.region is not None and TABLE.standing_code(person) == TABLE.standing_code(replace(person, region=None))
     return TABLE.standing_code(person) + (verdicts_.COARSE if coarse else 0)
 
@@ -72,7 +72,7 @@ def test_whole_columns_agree_with_one_person_at_a_time(dense, rows):
     before, verdicts_.DENSE = verdicts_.DENSE, dense
     try:
         verdicts = Verdicts(USE.items, TABLE.row(USE).decide_code, TABLE.dims, TABLE.standing_code(stranger(TOPICS)))
-        said = np.array([TABLE.standing_code(stranger(TOPICS, region=region, age=age)) for region, age, _ in rows], dtype=np.int64)
+        said = np.array([coded(stranger(TOPICS, region=region, age=age)) for region, age, _ in rows], dtype=np.int64)
         hits = [(number, coded(person)) for number, (_, _, persons) in enumerate(rows) for person in persons]
         pairs = np.array(hits, dtype=np.int64).reshape(-1, 2)
         decided = decide_rows(verdicts, len(rows), said, (pairs[:, 0], pairs[:, 1]))

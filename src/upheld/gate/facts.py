@@ -16,6 +16,7 @@ from upheld.gate.lists import ROW, OpenList
 from upheld.gate.mapping import ColumnMap
 from upheld.gate.patterns import day, days
 from upheld.gate.regions import region_of
+from upheld.gate.verdicts import COARSE
 from upheld.gate.workbench import Workbench
 from upheld.policy.uses import Choice, Standing
 
@@ -62,7 +63,7 @@ def stranger(topics: Sequence[str], **facts: Any) -> Standing:  # noqa: ANN401 -
 def standings(
     opened: OpenList, mapping: ColumnMap, bench: Workbench, coding: Coding, topics: Sequence[str], times: Times, asked: Collection[str]
 ) -> Standings | int:
-    """The standing code of every row as if its person were not known; one number if all rows have the same.
+    """The standing code of every row as if its person were not known (`COARSE` added as to a person's); one number if none says anything.
 
     Only the kinds of facts in `asked` are looked at: others cannot change the decision.
     """
@@ -105,7 +106,7 @@ def _part(
         facts = fact(group, dict(zip(roles, row, strict=True)), times)
         key = repr(sorted(facts.items(), key=str))
         if key not in known:
-            known[key] = code(facts)
+            known[key] = code(facts) or (COARSE if facts.get("region") else 0)
         parts[at] = known[key]
     columns: dict[str, NDArray[Any]] = {
         f"k{place}": np.array([row[at] for row in rows], dtype=object) for at, (_, place) in enumerate(places)

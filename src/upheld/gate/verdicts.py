@@ -73,13 +73,14 @@ class Verdicts:
 
     def codes_of_person(self, person: int, row: int) -> list[int]:
         """The standing codes that a known person (standing code) may have, of whom a row (standing code as of nobody) says something."""
-        is_coarse, person = person >= COARSE, person % COARSE
+        (is_coarse, person), (is_vague, row) = (person >= COARSE, person % COARSE), (row >= COARSE, row % COARSE)
         codes = [person]
         for dim in self.dims:
             own, said = person // dim.stride % len(dim.values), row // dim.stride % len(dim.values)
             nothing = self.unknown // dim.stride % len(dim.values)
             is_since = dim.kind == "since"
-            if own == said or (dim.kind not in FACTS and not is_since) or (said == nothing and not is_since):
+            is_silent = said == nothing and not is_since and not (dim.kind == "region" and is_vague)
+            if own == said or is_silent or (dim.kind not in FACTS and not is_since):
                 continue
             told = [code + (said - own) * dim.stride for code in codes]
             # What the record does not know the list may say; where they differ, both count. A version not recorded is the earliest.
@@ -106,7 +107,7 @@ class Verdicts:
         ]
         met = np.array(known, dtype=np.int64).reshape(-1, 2)
         alone = np.flatnonzero(free)
-        return np.concatenate([alone, met[:, 0]]), np.concatenate([said[alone], met[:, 1]])
+        return np.concatenate([alone, met[:, 0]]), np.concatenate([said[alone] % COARSE, met[:, 1]])
 
     def of_pairs(self, persons: NDArray[np.int64], rows: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
         """For pairs of a person's and a row's standing code: what is permitted (bits), and the strictest decision."""
@@ -138,7 +139,8 @@ FEW = -3
 """A row whose values fewer people share than totals must cover."""
 LOWEST = FEW
 COARSE = 1 << 60
-"""Added to the standing code of a person whose region is known, but too coarsely for the policy (`us`, where it asks for California)."""
+"""Added to the standing code of a person, or a row, whose region is known, but too coarsely for the policy (`us`, where it asks for
+California): such a region cannot decide, but it can contradict."""
 DENSE = 1 << 24
 """Standing codes below this are looked up in an array."""
 
@@ -151,7 +153,7 @@ def decide_rows(
         number = verdicts.of_code(standings)
         numbers = np.full(count, number, dtype=np.int32)
     else:
-        numbers = verdicts.of_codes(standings)
+        numbers = verdicts.of_codes(standings % COARSE)
     rows, persons = hits
     said = np.full(len(rows), standings, dtype=np.int64) if isinstance(standings, int) else standings[rows]
     bits, strictest = verdicts.of_pairs(persons, said) if len(rows) else (np.empty(0, np.uint64), np.empty(0, np.int32))
