@@ -12,7 +12,7 @@ from upheld.gate.facts import Times, age_of, fact
 from upheld.gate.publishing import part_of
 from upheld.gate.tables import source_of
 from upheld.people.actions import Keeper, enrol
-from upheld.people.identifiers import Email
+from upheld.people.identifiers import Email, Phone
 
 TWO_EMAILS = {"purpose": "marketing.email", "to": "ourselves", "mapping": ("email=order.email", "second=order.email")}
 ORDERS = {"purpose": "ordering.fulfil", "to": "ourselves", "mapping": ("email=order.email", "address=order.shipping address")}
@@ -96,3 +96,17 @@ def test_rows_joined_by_a_phone_or_by_the_record_are_one_person_in_a_total(shop)
     chain = [(f"p{number}@x.example", f"+1 206 555 01{number // 2:02}") for number in range(20)]
     summary = survey(shop, chain)
     assert (summary.released, summary.refused) == (0, 20)  # nine people
+
+
+def test_a_cap_counts_whoever_was_a_stranger_at_first_and_known_by_something_else_later(shop):
+    def release(heading, row, out):
+        return shop.release(shop.list(f"{heading},first,last,address,zip\n{row}\n"), out=shop.folder / out)
+
+    for number in range(2):
+        assert release("email", f"dee@x.example,Dee,Roe,{number} Elm Rd,10001", f"{number}.csv").released == 1
+    with shop.record.transaction() as tx:
+        enrol(tx, Keeper(shop.home), [Email("dee@x.example"), Phone("+1 206 555 0123")], shop.now(), ME)
+    for number in range(2, 4):
+        assert release("phone", f"+1 206 555 0123,Dee,Roe,{number} Elm Rd,10001", f"{number}.csv").released == 1
+    summary = release("phone,email", "+1 206 555 0123,dee@x.example,Dee,Roe,9 Elm Rd,10001", "4.csv")
+    assert (summary.released, summary.refusals[0].clause) == (0, "use.partners")

@@ -15,7 +15,8 @@ from upheld.gate.evidence import all_codes, persons_of
 from upheld.gate.gathering import Gathered
 from upheld.gate.models import DELIVERY, DISCLOSURE
 from upheld.gate.snapshot import Snapshot
-from upheld.policy.compiled import CompiledRule
+from upheld.policy.compiled import CompiledRule, Policy
+from upheld.policy.uses import Use
 
 _DAYS = {"day": 1, "week": 7, "month": 31, "year": 366}
 """A period counts back from now; the longest of its kind, so that it is never too short."""
@@ -30,17 +31,21 @@ class Cap:
     releases: tuple[int, ...]
 
 
-def caps_of(conn: Connection, snapshot: Snapshot, outcome: Outcome) -> tuple[Cap, ...]:
+def caps_of(conn: Connection, snapshot: Snapshot, outcome: Outcome, use: Use) -> tuple[Cap, ...]:
     """The caps that may already be reached: those with as many releases in the period as they allow."""
     spoke = {clause for decision in outcome.verdicts.decisions if decision.permitted for clause in decision.clauses}
-    limits = {limit for decision in outcome.verdicts.decisions for limit in decision.obligations.at_most}
-    rules = [rule for policy in snapshot.history for rule in policy.allows if rule.clause in spoke and rule.at_most in limits]
+    rules = [rule for policy in snapshot.history for rule in policy.allows if rule.clause in spoke and _caps(rule, policy, use)]
     found = []
     for clause, times, period in sorted({(rule.clause, *_limit(rule)) for rule in rules}):
         releases = _releases(conn, clause, snapshot.at - timedelta(days=_DAYS[period]))
         if len(releases) >= times:
             found.append(Cap(clause, times, tuple(releases)))
     return tuple(found)
+
+
+def _caps(rule: CompiledRule, policy: Policy, use: Use) -> bool:
+    """Whether a rule caps this use: also where another clause's cap is tighter, for that one counts its own releases."""
+    return rule.at_most is not None and use.to in rule.recipients and rule.purposes >= set(policy.vocabulary.expand_purpose(use.purpose))
 
 
 def _limit(rule: CompiledRule) -> tuple[int, str]:
@@ -55,23 +60,23 @@ def _releases(conn: Connection, clause: str, since: datetime) -> list[int]:
 
 
 def capped_rows(conn: Connection, caps: Sequence[Cap], gathered: Gathered, outcome: Outcome) -> NDArray[np.bool_]:
-    """The rows about somebody who was in as many of a cap's releases as it allows: known by number, or by a code that left before."""
+    """The rows about somebody who was in as many of a cap's releases as it allows: in each by number, or by a code that left."""
     capped = np.zeros(len(outcome.decided.masks), dtype=np.bool_)
     for cap in caps:
-        capped |= _often_by_number(conn, cap, outcome)
-        held = [all_codes(conn, release) for release in cap.releases]
-        codes, counts = np.unique(np.concatenate(held), return_counts=True)
-        often = codes[counts >= cap.times]
-        if len(often):
-            for found, rows in gathered.chunks():
-                places = np.minimum(np.searchsorted(often, found), len(often) - 1)
-                capped[rows[often[places] == found]] = True
+        often = np.zeros(len(capped), dtype=np.int64)
+        for release in cap.releases:
+            often += _were_in(conn, release, gathered, outcome)
+        capped |= often >= cap.times
     return capped
 
 
-def _often_by_number(conn: Connection, cap: Cap, outcome: Outcome) -> NDArray[np.bool_]:
-    capped = np.zeros(len(outcome.decided.masks), dtype=np.bool_)
-    met = [np.array(persons_of(conn, release), dtype=np.int64) for release in cap.releases]
-    persons, counts = np.unique(np.concatenate(met), return_counts=True)
-    capped[outcome.rows[np.isin(outcome.persons, persons[counts >= cap.times])]] = True
-    return capped
+def _were_in(conn: Connection, release: int, gathered: Gathered, outcome: Outcome) -> NDArray[np.bool_]:
+    """The rows about somebody who was in a release."""
+    there = np.zeros(len(outcome.decided.masks), dtype=np.bool_)
+    there[outcome.rows[np.isin(outcome.persons, np.array(persons_of(conn, release), dtype=np.int64))]] = True
+    left = all_codes(conn, release)
+    if len(left):
+        for codes, rows in gathered.chunks():
+            places = np.minimum(np.searchsorted(left, codes), len(left) - 1)
+            there[rows[left[places] == codes]] = True
+    return there

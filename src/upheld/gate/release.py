@@ -165,7 +165,7 @@ class _Release:
                 self.opened, self.mapping, self.bench, self.gathered, snapshot, use, (self.order.engine, self.order.engine_address)
             )
             self.watch("matched", 0, 0)
-            reached = caps.caps_of(conn, snapshot, outcome)
+            reached = caps.caps_of(conn, snapshot, outcome, use)
             if reached:
                 outcome = outcome.without(caps.capped_rows(conn, reached, self.gathered, outcome), CAPPED)
         shown = shown_columns(self.opened, self.mapping, outcome.verdicts.items, outcome.decided.masks)
