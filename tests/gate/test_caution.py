@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -10,9 +10,11 @@ from tests.gate.conftest import ANN, ME
 from upheld.errors import Conflict
 from upheld.gate.facts import Times, age_of, fact
 from upheld.gate.publishing import part_of
+from upheld.gate.release import TRIES
 from upheld.gate.tables import source_of
 from upheld.people.actions import Keeper, enrol
 from upheld.people.identifiers import Email, Phone
+from upheld.recipients import actions as recipients
 
 TWO_EMAILS = {"purpose": "marketing.email", "to": "ourselves", "mapping": ("email=order.email", "second=order.email")}
 ORDERS = {"purpose": "ordering.fulfil", "to": "ourselves", "mapping": ("email=order.email", "address=order.shipping address")}
@@ -110,3 +112,22 @@ def test_a_cap_counts_whoever_was_a_stranger_at_first_and_known_by_something_els
         assert release("phone", f"+1 206 555 0123,Dee,Roe,{number} Elm Rd,10001", f"{number}.csv").released == 1
     summary = release("phone,email", "+1 206 555 0123,dee@x.example,Dee,Roe,9 Elm Rd,10001", "4.csv")
     assert (summary.released, summary.refusals[0].clause) == (0, "use.partners")
+
+
+def test_a_contract_that_runs_out_while_a_release_holds_the_record_stops_it(shop):
+    with shop.record.transaction() as tx:
+        end = shop.began + timedelta(days=1)
+        recipients.contract(tx, "acme", ["marketing.partner"], shop.began, end, known=["marketing.partner"], at=shop.now(), actor=ME)
+    synced = []
+
+    def watch(step, done, of):
+        if step == "synced" and len(synced) < TRIES:
+            synced.append(shop.says(Email(f"p{len(synced)}@x.example"), "sharing"))
+        elif step == "synced":
+            shop.began += timedelta(days=2)
+
+    rows = "".join(f"p{number}@x.example,P,Q,{number} Elm Rd,10001\n" for number in range(9))
+    with pytest.raises(Conflict, match="ran out"):
+        shop.release(shop.list(HEADING + rows), watch=watch)
+    assert not (shop.folder / "out.csv").exists()
+    assert not part_of(shop.folder / "out.csv").exists()
