@@ -59,6 +59,8 @@ def test_a_release_of_nothing_ends_with_1_and_writes_nothing(upheld, tmp_path):
     [
         (("list.csv", *AS_PARTNER), "say where to write with `--out FILE`, or only look with `--dry-run`"),
         (("list.csv", *AS_PARTNER, "--dry-run", "--out", "out.csv"), "say where to write"),
+        (("list.csv", *AS_PARTNER, "--dry-run", "--items", "order.nme"), "no item `order.nme` is declared; did you mean `order.name`?"),
+        (("list.csv", *AS_PARTNER, "--dry-run", "--items", "zzz"), "no item `zzz` is declared: the policy's items are in"),
         (("nothing.csv", *AS_PARTNER, "--dry-run"), "no list `nothing.csv`"),
         (("list.csv", *AS_PARTNER, "--out", "out.xls"), "end it in `.csv` or `.parquet`"),
         (("list.csv", *AS_PARTNER, "--out", "no/out.csv"), "no folder"),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from upheld.errors import Invalid, Refused
 from upheld.gate.orders import Order
-from upheld.policy.compiled import Policy
+from upheld.policy.compiled import Policy, undeclared
 from upheld.policy.uses import Use
 
 
@@ -33,7 +33,8 @@ class Asked:
             raise Invalid("ask for rows with `--items` or for totals with `--totals`, not for both at once")
         for name in (*order.items, *order.totals, *order.chosen_by):
             if not vocabulary.expand_item(name):
-                raise Invalid(f"no item `{name}` is declared: the policy's items are in `upheld policy show`")
+                words = undeclared("item", name, (*vocabulary.items, *vocabulary.sources))
+                raise Invalid(words if "did you mean" in words else f"{words}: the policy's items are in `upheld policy show`")
         wanted = vocabulary.expand_items(order.items) if order.items else frozenset(held)
         totals = tuple(item for item in held if item in vocabulary.expand_items(order.totals))
         items = () if order.totals else tuple(item for item in held if item in wanted)
