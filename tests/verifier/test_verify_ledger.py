@@ -267,7 +267,7 @@ def test_flipping_any_byte_of_a_proof_is_found(data):
     leaves = [tree.leaf(one) for one in ENTRIES]
     hashes = tree.inclusion(index, SIZE, lambda name: subtree(leaves, name))
     proof = checkpoint.proof(ENTRIES[index], index, hashes, NOTES[-1].decode()).encode()
-    assert ENTRIES[index].decode() in check(proof, NOTES)
+    assert ENTRIES[index].decode() in check(proof, NOTES[-1:])
     place = data.draw(st.integers(0, len(proof) - 1))
     with pytest.raises(NO):
         check(proof[:place] + bytes([proof[place] ^ data.draw(st.integers(1, 255))]) + proof[place + 1 :])
@@ -292,3 +292,10 @@ def test_main_prints_what_it_found(home, monkeypatch):
     with redirect_stdout(io.StringIO()) as said:
         verifier.main()
     assert "all 11 entries" in said.getvalue()
+
+
+def test_a_proof_is_not_measured_against_a_kept_checkpoint_of_another_size(home):
+    (home / "older").write_bytes(note_of(ENTRIES[:3]))
+    done = run(home / "proof", "--key", PUBLIC, "--kept", home / "older")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "this proof is not of the kept checkpoint; check an export against that one" in done.stderr
