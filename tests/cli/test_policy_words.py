@@ -177,3 +177,22 @@ def test_a_file_that_is_not_there_is_refused_in_one_line(say, command, tmp_path)
     code, out, err = say("policy", command, tmp_path / "none.md")
     assert (code, out) == (exits.BAD_INPUT, "")
     assert err == f"upheld: there is no file `{tmp_path / 'none.md'}`\n"
+
+
+def test_commands_that_print_a_document_say_it_in_json_too(say, tmp_path, mine):
+    page = tmp_path / "page.html"
+    _, out, _ = say("policy", "render", NORTHGATE, "--json")
+    assert json.loads(out)["page"] == say("policy", "render", NORTHGATE)[1]
+    _, out, _ = say("policy", "render", NORTHGATE, "--out", page, "--json")
+    told = json.loads(out)
+    assert (told["out"], told["version"], "page" in told) == (str(page), "2026.1", False)
+    assert "sharing" in json.loads(say("policy", "vocabulary", NORTHGATE, "--json")[1])["topics"]
+    assert json.loads(say("policy", "vocabulary", "--json")[1])["topics"] == []
+    assert json.loads(say("policy", "export", NORTHGATE, "--json")[1]) == json.loads(say("policy", "export", NORTHGATE)[1])
+    untidy = mine("We take orders. {#a}\n\n```upheld\ncollect   order: name\n```\n")
+    code, out, _ = say("policy", "fmt", untidy, "--check", "--json")
+    assert (code, json.loads(out)["changes"], json.loads(out)["written"]) == (exits.FINDINGS, True, False)
+    code, out, _ = say("policy", "fmt", untidy, "--json")
+    assert (code, "collect order: name" in json.loads(out)["text"]) == (exits.FINE, True)
+    code, out, _ = say("policy", "fmt", untidy, "--write", "--json")
+    assert (code, json.loads(out)["written"], "collect order: name" in untidy.read_text("utf-8")) == (exits.FINE, True, True)

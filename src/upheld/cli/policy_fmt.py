@@ -10,13 +10,15 @@ from pathlib import Path
 import click
 
 from upheld.cli import exits
+from upheld.cli.answer import show, with_json
 
 
 @click.command(short_help="Lay out the statements of a policy in one way.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; end with 1 if it is laid out otherwise.")
 @click.option("--write", is_flag=True, help="Put the result into FILE itself.")
-def fmt(file: Path, *, only_check: bool, write: bool) -> int:
+@with_json
+def fmt(file: Path, *, only_check: bool, write: bool, as_json: bool) -> int:
     """Lay out the statements of the policy in FILE in one way, and print the result.
 
     Their meaning and the prose stay as they are. Tabs, Windows line ends and a byte order mark are put right.
@@ -28,16 +30,19 @@ def fmt(file: Path, *, only_check: bool, write: bool) -> int:
         raise click.UsageError("say `--check` or `--write`, not both")
     before = read_text(file)
     after = formatting.format(before, str(file))
-    if only_check:
-        if after != before:
-            click.echo(f"{file}: laid out otherwise; `upheld policy fmt --write {file}` puts it right")
-        return exits.FINDINGS if after != before else exits.FINE
-    if not write:
-        click.echo(after, nl=False)
-    elif after != before:
+    changes = after != before
+    if write and changes:
         _replace(file, after)
+    if as_json:
+        told = {"file": file, "changes": changes, "written": write and changes}
+        show(told if only_check or write else told | {"text": after}, as_json=True, text=str)
+    elif only_check and changes:
+        click.echo(f"{file}: laid out otherwise; `upheld policy fmt --write {file}` puts it right")
+    elif write and changes:
         click.echo(f"{file}: laid out", err=True)
-    return exits.FINE
+    elif not only_check and not write:
+        click.echo(after, nl=False)
+    return exits.FINDINGS if only_check and changes else exits.FINE
 
 
 def _replace(file: Path, text: str) -> None:

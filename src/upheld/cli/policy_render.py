@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from upheld.cli.answer import show, with_json
 from upheld.cli.edge import Edge, pass_edge
 from upheld.errors import Invalid, NotFound
 
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
 @click.option("--posted", is_flag=True, help="Take that time from the record, where this very text is posted.")
 @click.option("--witnesses", is_flag=True, help="Say under each rule, for those who audit it, a question that it makes a difference to.")
 @click.option("--stylesheet", metavar="ADDRESS", help="Link to this stylesheet instead of carrying one.")
+@with_json
 @pass_edge
 def render(
-    edge: Edge, file: Path, out: Path | None, posted_at: str | None, stylesheet: str | None, *, posted: bool, witnesses: bool
+    edge: Edge, file: Path, out: Path | None, posted_at: str | None, stylesheet: str | None, *, posted: bool, witnesses: bool, as_json: bool
 ) -> None:
     """Write the policy in FILE as an HTML page: accessible, printable, without script, every clause under its own address."""
     from upheld.policy import document
@@ -42,9 +44,16 @@ def render(
         raise Invalid("`--posted` and `--posted-at` both say when; give one")
     since = _posted(edge, read) if posted else _time(posted_at) if posted_at else None
     page = render(read, posted_at=since, coverage=_coverage(read) if witnesses else None, stylesheet=stylesheet)
-    if out is None:
+    if out is not None:
+        _write(out, page)
+    elif not as_json:
         click.echo(page, nl=False)
-        return
+    if as_json:
+        told = {"file": file, "version": read.front.version, "hash": read.hash, "posted_at": since, "out": out}
+        show(told if out is not None else told | {"page": page}, as_json=True, text=str)
+
+
+def _write(out: Path, page: str) -> None:
     if out.is_dir() or not out.parent.is_dir():
         raise Invalid(f"`{out}` {'is a folder' if out.is_dir() else 'is in a folder that is not there'}; name a file, as in page.html")
     temporary = out.with_name(f".{out.name}.part")
