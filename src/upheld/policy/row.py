@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 from math import prod
 from typing import NamedTuple
@@ -212,8 +212,12 @@ class Row:
         return found
 
 
-def _steps(dim: Dim) -> dict[Fact, int]:
-    """What each fact adds to the place of a cell. Ages that nobody reaches are left to be looked at closely."""
+@lru_cache(maxsize=1 << 12)
+def _steps(dim: Dim) -> Mapping[Fact, int]:
+    """What each fact adds to the place of a cell. Ages that nobody reaches are left to be looked at closely.
+
+    Rows share them, so that a thousand kinds of use stay within a processor's cache.
+    """
     facts: Iterable[Fact] = (None, *range(130)) if dim.kind == "age" else dim.digits
     return {fact: dim.digit(fact) * dim.stride for fact in facts}
 
