@@ -147,7 +147,7 @@ def _add_choices(conn: Connection, table: DecisionTable, codes: Numbers, as_of: 
 
 
 def _raw(conn: Connection, query: Executable) -> Iterator[Sequence[Any]]:
-    """The rows of a query as the driver gives them, some thousands at once: plain columns only, three times as fast."""
+    """The rows of a query as the driver gives them, some thousands at once: plain columns only, without a row object for each."""
     cursor = conn.execute(query).cursor
     assert cursor is not None
     while rows := cursor.fetchmany(ROWS_AT_ONCE):
