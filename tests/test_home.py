@@ -144,3 +144,25 @@ def test_a_home_that_cannot_be_written_is_said_in_one_line(tmp_path):
     with pytest.raises(Invalid, match="cannot make a home at"):
         Home.create(tmp_path / "file" / "home")
     assert not list(Path(tmp_path).glob("**/keys"))
+
+
+def test_a_setting_that_is_not_written_has_its_default(home):
+    assert home.setting("systems", "map") == "systems.toml"
+    with (home.path / SETTINGS_FILE).open("a") as file:
+        file.write('\n[mail]\nserver = "smtps://mail.example"\n')
+    assert Home.find(home.path).setting("mail", "server") == "smtps://mail.example"
+
+
+def test_a_secret_is_read_from_a_file_that_only_its_owner_may_read(home):
+    secret = home.keys / "mail.password"
+    with pytest.raises(Invalid, match="the secret in `keys/mail.password` cannot be read"):
+        home.secret("keys/mail.password")
+    secret.write_text("open sesame\n")
+    secret.chmod(0o644)
+    with pytest.raises(Refused, match="others may reach `keys/mail.password` \\(mode 644\\): run `chmod 600"):
+        home.secret("keys/mail.password")
+    secret.chmod(0o600)
+    assert home.secret("keys/mail.password") == b"open sesame"
+    secret.write_text("\n")
+    with pytest.raises(Invalid, match="is empty"):
+        home.secret("keys/mail.password")

@@ -2,7 +2,8 @@
 
 A home is a folder::
 
-    upheld.toml        which record, and the name under which the ledger signs
+    upheld.toml        which record, the name under which the ledger signs, how mail leaves
+    systems.toml       the data map: the merchant's own stores
     record.db          the record, if it is SQLite
     keys/              0700
       master.key       0600, 32 random bytes: every subkey is derived from it
@@ -20,7 +21,8 @@ import secrets
 import stat
 import tomllib
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +32,13 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 SETTINGS_FILE = "upheld.toml"
-SETTINGS = {"record": {"url": "sqlite:///record.db"}, "ledger": {"name": ""}}
+SETTINGS = {
+    "record": {"url": "sqlite:///record.db"},
+    "ledger": {"name": ""},
+    "systems": {"map": "systems.toml"},
+    "mail": {"server": "", "sender": "", "user": "", "password_file": ""},
+    "drop": {"enabled": "no"},
+}
 """Every section and setting of `upheld.toml` with its default; anything else in the file is `Invalid`."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9./-]{0,98}[a-z0-9]")
@@ -44,16 +52,26 @@ url = {url}
 [ledger]
 # The name under which checkpoints are signed. Strangers keep checkpoints by this name: do not change it.
 name = "{name}"
+
+# [systems]                           where the merchant's own stores are described (docs/data-map.md)
+# map = "systems.toml"
+
+# [mail]                              how confirmations leave; without it they wait as letters
+# server = "smtp://mail.example:587"  (smtps:// for TLS from the first byte; smtp:// demands STARTTLS but on this very machine)
+# sender = "privacy@shop.example"
+# user = "privacy"
+# password_file = "keys/mail.password"
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """One merchant's home: the folder, the URL of the record (SQLite paths made absolute) and the ledger's name."""
+    """One merchant's home: the folder, the URL of the record (SQLite paths made absolute), the ledger's name, and all settings."""
 
     path: Path
     record_url: str
     ledger_name: str
+    settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict, compare=False)
 
     @classmethod
     def find(cls, explicit: Path | None = None) -> Home:
@@ -109,9 +127,29 @@ class Home:
                 raise Invalid(f"unknown section `{section}`: there are {_listed(SETTINGS)}", place=place)
         if not _NAME.fullmatch(settings["ledger"]["name"]):
             raise Invalid("the ledger's `name` must be lower-case letters, digits, `.`, `/` or `-`", place=place)
-        home = cls(path, _absolute(settings["record"]["url"], path), settings["ledger"]["name"])
+        home = cls(path, _absolute(settings["record"]["url"], path), settings["ledger"]["name"], settings)
         _demand_strict(home.keys)
         return home
+
+    def setting(self, section: str, name: str) -> str:
+        """One setting of `upheld.toml`, or its default."""
+        return self.settings.get(section, SETTINGS[section]).get(name, SETTINGS[section][name])
+
+    def secret(self, file: str) -> bytes:
+        """What a file of secrets holds (a password, a token), without the line's end. The path is relative to the home.
+
+        `Refused` if others may read it, `Invalid` if it cannot be read or is empty.
+        """
+        path = self.path / file
+        try:
+            mode, held = stat.S_IMODE(path.stat().st_mode), path.read_bytes().strip()
+        except OSError as error:
+            raise Invalid(f"the secret in `{file}` cannot be read: put it there, mode 600", place=str(self.path)) from error
+        if os.name == "posix" and mode & 0o077:
+            raise Refused(f"others may reach `{file}` (mode {mode:o}): run `chmod 600 {path}`")
+        if not held:
+            raise Invalid(f"the secret in `{file}` is empty: put it there, mode 600", place=str(self.path))
+        return held
 
     @property
     def keys(self) -> Path:
