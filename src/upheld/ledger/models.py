@@ -6,7 +6,7 @@ from collections.abc import Collection
 from importlib import resources
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, String, Table, event
+from sqlalchemy import JSON, BigInteger, Column, Connection, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, event
 
 from upheld.record import METADATA, Time
 
@@ -43,6 +43,39 @@ ACTOR = Table(
     Column("id", Integer, primary_key=True),
     Column("name", String, nullable=False, unique=True),
     Column("salt", LargeBinary, nullable=False),  # entries hold the commitment; without name and salt nobody can tell who it was
+)
+
+EFFECT = Table(
+    "effect",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),  # 1, 2, 3 …
+    Column("kind", String, nullable=False),
+    Column("subject", BigInteger, nullable=False),  # whose effect it is: of kinds `request.…`, the number of the request
+    Column("place", String, nullable=False),  # where it takes effect: a system, a recipient; or empty
+    Column("body", JSON, nullable=False),  # what its kind needs to know; nothing personal
+    Column("token", String, nullable=False, unique=True),  # by which systems outside tell a repetition
+    Column("state", String, nullable=False),  # effects.STATES
+    Column("planned_at", Time, nullable=False),
+    Column("due_at", Time, nullable=False),
+    Column("tries", Integer, nullable=False),  # since it was planned, or last asked to be tried anew
+    Column("fence", Integer, nullable=False),  # one more each time it is leased: only the newest holder may end it
+    Column("leased_until", Time),
+    Column("reason", String),  # why it was not done at the last try; nothing personal
+    Column("ended_at", Time),
+    Index("effect_due", "state", "due_at"),
+    Index("effect_of", "subject", "kind"),
+)
+
+EFFECT_TRY = Table(
+    "effect_try",
+    METADATA,
+    Column("effect", ForeignKey("effect.id"), primary_key=True, autoincrement=False),
+    Column("fence", Integer, primary_key=True, autoincrement=False),
+    Column("worker", String, nullable=False),
+    Column("began_at", Time, nullable=False),
+    Column("ended_at", Time),
+    Column("outcome", String),  # done, again, given up; lost: the worker never came back
+    Column("reason", String),
 )
 
 

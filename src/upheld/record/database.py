@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 METADATA = MetaData()
 """All tables of the record. Each room's `models.py` puts its own here."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+OLDEST_UPGRADED = 1  # each version since then only added tables
 SQLITE_AT_LEAST = (3, 51, 3)  # older ones can corrupt a database under WAL with two connections at once
 WAIT_SECONDS = 30  # for another writer
 
@@ -53,19 +54,26 @@ class Record:
         else:
             raise Invalid(f"a record cannot lie on `{self.url.drivername}`: write `sqlite:///…` or `postgresql+psycopg://…`")
 
-    def create(self) -> None:
-        """Make the tables of all imported rooms that are not there yet. Safe to repeat. Raises `Conflict` on another schema version."""
+    def create(self) -> int | None:
+        """Make the tables of all imported rooms that are not there yet; the schema version that was found, None for a new record.
+
+        A record of an earlier version gets the tables that came since, all or none. Safe to repeat. Raises `Conflict` on a later version.
+        """
         if self.is_sqlite and self.url.database and not os.path.exists(self.url.database):  # noqa: PTH110 - a URL's part, not a path yet
             self._make_private_file(self.url.database)
         with _said(), self.engine.connect().execution_options(**{_CREATING: True}) as conn, conn.begin():
             if not self.is_sqlite:
                 conn.execute(text("SELECT pg_advisory_xact_lock(8461)"))  # two creations at once would collide
-            if inspect(conn).has_table(_SCHEMA.name):
+            found = conn.execute(select(_SCHEMA.c.version)).scalar() if inspect(conn).has_table(_SCHEMA.name) else None
+            if found is not None and not OLDEST_UPGRADED <= found <= SCHEMA_VERSION:
                 self._check(conn)
             METADATA.create_all(conn)
-            if conn.execute(select(_SCHEMA.c.version)).first() is None:
+            if found is None:
                 conn.execute(_SCHEMA.insert().values(version=SCHEMA_VERSION))
+            elif found < SCHEMA_VERSION:
+                conn.execute(_SCHEMA.update().values(version=SCHEMA_VERSION))
         self._checked = True
+        return found
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -88,9 +96,14 @@ class Record:
         """Give back all connections."""
         self.engine.dispose()
 
-    def _connected(self) -> Connection:
-        if self.is_sqlite and not self._checked and not os.path.exists(self.url.database or ""):  # noqa: PTH110
+    def demand_there(self) -> None:
+        """Raise `Invalid` if an SQLite record's file is not there: opening would make an empty one."""
+        if self.is_sqlite and not os.path.exists(self.url.database or ""):  # noqa: PTH110
             raise Invalid(f"there is no record at `{self.url.database}`: run `upheld init`")
+
+    def _connected(self) -> Connection:
+        if not self._checked:
+            self.demand_there()
         return self.engine.connect()
 
     def _check_once(self, conn: Connection) -> None:
@@ -102,6 +115,10 @@ class Record:
         if not inspect(conn).has_table(_SCHEMA.name):
             raise Invalid("the record holds no tables yet: run `upheld init`")
         version = conn.execute(select(_SCHEMA.c.version)).scalar()
+        if version is not None and OLDEST_UPGRADED <= version < SCHEMA_VERSION:
+            raise Conflict(
+                f"the record has schema {version}, this release needs {SCHEMA_VERSION}: run `upheld upgrade`, after taking a copy"
+            )
         if version != SCHEMA_VERSION:
             raise Conflict(f"the record has schema {version}, this release needs {SCHEMA_VERSION}: use the release that made it")
 
