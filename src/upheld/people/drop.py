@@ -68,7 +68,7 @@ def zip_code(text: str) -> str:
 
 def name(text: str) -> str:
     """Greek and Cyrillic in Latin letters, accents folded, letters and digits only; other scripts stay as they are."""
-    read = "".join(_letter(sign) for sign in unicodedata.normalize("NFC", text).lower()).translate(_READ)
+    read = "".join(_letter(sign) for sign in unicodedata.normalize("NFKC", text).lower()).translate(_READ)
     return unicodedata.normalize("NFC", "".join(sign for sign in read if sign.isalnum() or unicodedata.category(sign)[0] == "M"))
 
 
