@@ -31,6 +31,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "choices": ("upheld.cli.choices:choices", "Record and import who opted in and out."),
     "recipients": ("upheld.cli.recipients:recipients", "Register who may receive, and their contracts."),
     "ledger": ("upheld.cli.ledger:ledger", "Verify, prove and export the record of what was done."),
+    "requests": ("upheld.cli.requests:requests", "Take people off every list, and prove it."),
     "upgrade": ("upheld.cli.upgrade:upgrade", "Bring an older record to this release."),
     "completion": ("upheld.cli.completion:completion", "Print the completion script for a shell."),
 }

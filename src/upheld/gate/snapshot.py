@@ -30,6 +30,8 @@ from upheld.recipients import queries as recipients
 ABOUT_PEOPLE = frozenset({"choice.recorded", "person.enrolled", "person.attached", "person.fact"})
 """Entries after which only the people they are about may have to be decided again."""
 WITHOUT_EFFECT = frozenset({RELEASE_ENDED})
+ROOMS_WITHOUT_EFFECT = ("effect.", "request.", "rights.")
+"""What these rooms do to a person's standing, they do by a choice, which has its own entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ class Snapshot:
 
     def still_holds(self, tx: Connection, gathered: Gathered, persons: NDArray[np.int64]) -> bool:
         """Whether nothing was recorded since that could change what was decided about rows of a list, which met these persons."""
-        kinds = {entry.kind for entry in ledger.entries(tx, begin=self.mark)} - WITHOUT_EFFECT
+        kinds = {entry.kind for entry in ledger.entries(tx, begin=self.mark) if not entry.kind.startswith(ROOMS_WITHOUT_EFFECT)}
+        kinds -= WITHOUT_EFFECT
         if not kinds <= ABOUT_PEOPLE:
             return False
         if not kinds:

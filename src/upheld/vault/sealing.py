@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from upheld.errors import Invalid, NotFound
 from upheld.home import Home
@@ -58,6 +58,10 @@ class Vault:
         if person not in found:
             raise NotFound(f"person {person} has no key: what was sealed for them cannot be read any more")
         return found[person]
+
+    def forget(self, tx: Connection, person: int) -> None:
+        """Destroy a person's key: whatever was sealed for them cannot be read any more, by anybody. Their keyed codes stay."""
+        tx.execute(delete(PERSON_KEY).where(PERSON_KEY.c.person == person))
 
     def _kept(self, conn: Connection, people: list[int]) -> dict[int, AESGCM]:
         kept: dict[int, AESGCM] = {}

@@ -1,0 +1,25 @@
+"""`upheld requests`: the group of commands about people who want to be left alone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from upheld.cli.lazy import LazyGroup
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "receive": ("upheld.cli.requests_receive:receive_", "Take in a request as heard on the phone or read in a letter."),
+    "list": ("upheld.cli.requests_show:list_", "List requests, the most urgent first."),
+    "show": ("upheld.cli.requests_show:show_", "Show one request: where it stands, place by place."),
+    "track": ("upheld.cli.requests_show:track", "Show a request to the person who has its token."),
+}
+
+
+@click.group(cls=LazyGroup, table=COMMANDS, short_help="Take people off every list, and prove it.")
+def requests() -> None:
+    """Take people off every list, and prove it.
+
+    What a person asks to stop is stopped the moment it is received. `upheld work` then searches every system, marks what it finds, tells
+    whoever received the person's information, and proves the result by a fresh search.
+    """

@@ -1,0 +1,224 @@
+"""Every change that somebody asks for: a request is received, completed, judged, tried anew, taken back; a recipient acknowledges.
+
+What is asked to stop is stopped at once, by the choice that `receive` records: nothing waits for a search, a proof of identity, or a click.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from upheld.choices.actions import HOW, How, Said, record_many
+from upheld.errors import Conflict, Invalid, NotFound
+from upheld.ledger import effects
+from upheld.ledger.actions import append
+from upheld.ledger.kinds import NUMBER, WORD, declare, list_of, one_of, optional
+from upheld.people.actions import Keeper, keep_facts
+from upheld.people.facts import region as region_fact
+from upheld.people.held import Held
+from upheld.people.identifiers import Identifier
+from upheld.policy.behaviour import stops
+from upheld.policy.compiled import Policy, undeclared
+from upheld.policy.statements import Stop
+from upheld.postings.queries import Posted
+from upheld.record import Actor, micros
+from upheld.requests.clocks import clocks
+from upheld.requests.desks import desk
+from upheld.requests.given import as_bytes, identifiers_of, missing, parts_of
+from upheld.requests.models import REQUEST, REQUEST_CLOCK, REQUEST_PERSON
+from upheld.requests.settling import move, note
+from upheld.requests.states import State
+
+SEALED: Final = "request"
+"""The kind under which what a person gave is sealed."""
+LONGEST: Final = 400  # characters of one part
+
+RECEIVED = declare(
+    "request.received",
+    "somebody asked to be taken off lists; their wish holds from here",
+    request=NUMBER,
+    right=WORD,
+    topics=list_of(WORD),
+    channel=one_of(*HOW),
+    region=optional(WORD),
+    received_at=NUMBER,
+    people=list_of(NUMBER),
+    due_at=optional(NUMBER),
+)
+DRAFTED = declare(
+    "request.drafted", "somebody asked, but gave too little to be found", request=NUMBER, channel=one_of(*HOW), received_at=NUMBER
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asks for, as it came in.
+
+    No `topics`: everything that the policy lets anybody of the region stop. `reference` names the message or row it came in: the same one
+    again is the same request. `phone_region` is the country of a telephone number that names none.
+    """
+
+    given: Held
+    channel: How
+    received_at: datetime
+    topics: tuple[str, ...] = ()
+    region: str | None = None
+    words: str | None = None
+    reference: str | None = None
+    right: str = "stop"
+    phone_region: str = "US"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of it. `token` is for the person alone, and shown once; None if the request was there already (`again`).
+
+    `words` say to the clerk what is to be said: that it is done, or what is missing.
+    """
+
+    request: int
+    state: State
+    token: str | None
+    due_at: datetime | None
+    words: str
+    again: bool = False
+
+
+def receive(tx: Connection, keeper: Keeper, asked: Asked, posted: Posted, *, at: datetime, actor: Actor) -> Received:
+    """Take in a request, in the caller's transaction: the choice holds from its commit on; effects are planned; one entry says so.
+
+    Enough to find a person is enough: no proof, no further field, no confirmation is asked for. With less it is kept as a draft that says
+    what is missing, and nothing is stopped. `Invalid` for words that the policy does not declare.
+    """
+    reference = _hash(asked.reference) if asked.reference else None
+    known = tx.execute(select(REQUEST).where(REQUEST.c.reference == reference)).first() if reference else None
+    if known is not None:
+        return Received(known.id, known.state, None, known.due_at, f"this came in already, as request {known.id}", again=True)
+    asked = _readable(asked, posted.policy, at)
+    number = int(tx.execute(select(func.coalesce(func.max(REQUEST.c.id), 0))).scalar_one()) + 1
+    identifiers = identifiers_of(asked.given, keeper.keys, asked.phone_region)
+    token = secrets.token_urlsafe(24)
+    where = desk(posted.policy, asked.region)
+    row: dict[str, Any] = {
+        "id": number, "right": asked.right, "state": "needs more", "channel": asked.channel, "region": asked.region,
+        "topics": list(asked.topics or topics_of(posted.policy, asked.region, asked.channel)), "received_at": min(asked.received_at, at),
+        "recorded_at": at, "desk": where.name if where else None, "policy_version": posted.version, "person": -number, "given": b"",
+        "parts": list(parts_of(asked.given)), "track": _hash(token), "reference": reference,
+    }  # fmt: skip
+    tx.execute(insert(REQUEST), row)
+    if not identifiers:
+        tx.execute(
+            update(REQUEST).where(REQUEST.c.id == number).values(given=keeper.vault.seal(tx, -number, SEALED, as_bytes(asked.given)))
+        )
+        note(tx, number, "needs more", at)
+        append(tx, DRAFTED, {"request": number, "channel": asked.channel, "received_at": micros(row["received_at"])}, at, actor)
+        return Received(number, "needs more", token, None, missing(asked.given, _stops(posted.policy, asked.region)))
+    due_at = _begin(tx, keeper, number, asked, identifiers, posted, at, actor)
+    note(tx, number, "working", at)
+    return Received(number, "working", token, due_at, "it holds as of now; nothing more is needed from the person")
+
+
+def complete(tx: Connection, keeper: Keeper, request: int, asked: Asked, posted: Posted, *, at: datetime, actor: Actor) -> Received:
+    """A draft gets what was missing: from here on it is a request like any other, its clocks still those of the first message.
+
+    `given` is everything now known, not only what was added. Still too little: the draft stays, with what is missing in words.
+    """
+    row = tx.execute(select(REQUEST).where(REQUEST.c.id == request)).first()
+    if row is None:
+        raise NotFound(f"there is no request {request}: `upheld requests list` shows them")
+    if row.state != "needs more":
+        raise Conflict(f"request {request} is no draft: it is `{row.state}`")
+    asked = _readable(asked, posted.policy, at)
+    identifiers = identifiers_of(asked.given, keeper.keys, asked.phone_region)
+    tx.execute(update(REQUEST).where(REQUEST.c.id == request).values(parts=list(parts_of(asked.given))))
+    if not identifiers:
+        sealed = keeper.vault.seal(tx, -request, SEALED, as_bytes(asked.given))
+        tx.execute(update(REQUEST).where(REQUEST.c.id == request).values(given=sealed))
+        return Received(request, "needs more", None, None, missing(asked.given, _stops(posted.policy, asked.region)))
+    topics = list(asked.topics) or row.topics
+    tx.execute(update(REQUEST).where(REQUEST.c.id == request).values(topics=topics))
+    due_at = _begin(tx, keeper, request, asked, identifiers, posted, at, actor)
+    move(tx, request, "needs more", "working", at, actor)
+    keeper.vault.forget(tx, -request)
+    return Received(request, "working", None, due_at, "it holds as of now; nothing more is needed from the person")
+
+
+def withdraw(tx: Connection, keeper: Keeper, request: int, *, at: datetime, actor: Actor) -> None:
+    """A draft is taken back (it was no request, or the person cannot be reached): what was given is made unreadable."""
+    state = tx.execute(select(REQUEST.c.state).where(REQUEST.c.id == request)).scalar()
+    if state is None:
+        raise NotFound(f"there is no request {request}: `upheld requests list` shows them")
+    move(tx, request, state, "withdrawn", at, actor)
+    keeper.vault.forget(tx, -request)
+
+
+def _readable(asked: Asked, policy: Policy, at: datetime) -> Asked:
+    """The same in the policy's words. `Invalid` for what cannot be taken in as it stands; never for what merely is too little."""
+    if asked.right != "stop":
+        raise Invalid("only `stop` can be asked for as yet: answer other rights by hand")
+    if asked.channel not in HOW:
+        raise Invalid(undeclared("channel", asked.channel, HOW))
+    for topic in asked.topics:
+        if topic not in policy.vocabulary.topics:
+            raise Invalid(undeclared("topic", topic, policy.vocabulary.topics))
+    if any(len(getattr(asked.given, part) or "") > LONGEST for part in parts_of(asked.given)):
+        raise Invalid(f"a part of what was given is longer than {LONGEST} characters: give each part by itself")
+    if asked.received_at.utcoffset() is None or at.utcoffset() is None:
+        raise Invalid("a time needs a zone: write it as `2026-11-22T10:00:00+00:00`")
+    return replace(asked, region=region_fact(asked.region).value) if asked.region else asked
+
+
+def _stops(policy: Policy, region: str | None) -> tuple[Stop, ...]:
+    return tuple(dict.fromkeys(stop for topic in policy.vocabulary.topics for stop in stops(policy, topic, region)))
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def topics_of(policy: Policy, region: str | None, channel: str) -> tuple[str, ...]:
+    """What a removal stops if nobody says what: every topic that the policy's `stop` statements for the region let the channel stop.
+
+    A channel or region that no statement names is never refused: then it is every topic that anybody may stop (P16).
+    """
+    all_ = policy.vocabulary.topics
+    by_channel = [topic for topic in all_ if any(channel in stop.channels for stop in stops(policy, topic, region))]
+    return tuple(by_channel or [topic for topic in all_ if stops(policy, topic, region)] or all_)
+
+
+def _begin(
+    tx: Connection, keeper: Keeper, number: int, asked: Asked, identifiers: Sequence[Identifier], posted: Posted, at: datetime, actor: Actor
+) -> datetime | None:
+    """Make the wish hold, start the clocks, seal what was given, plan the search. The earliest due date."""
+    row = tx.execute(select(REQUEST.c.topics, REQUEST.c.received_at).where(REQUEST.c.id == number)).one()
+    # The time that a message claims starts the clocks. The choice counts from now: a wrong date must not let an older opt-in win.
+    said = [Said(tuple(identifiers), topic, "out", at, asked.channel, asked.words, posted.version) for topic in row.topics]
+    recorded = record_many(tx, keeper, said, posted.policy.vocabulary.topics, at=at, actor=actor)
+    people = sorted({person for one in recorded for person in one.people})
+    if asked.region is not None:
+        keep_facts(tx, [(person, region_fact(asked.region)) for person in people], at, actor)
+    tx.execute(insert(REQUEST_PERSON), [{"request": number, "person": person} for person in people])
+    running = clocks(posted.policy, row.topics, asked.region, row.received_at)
+    if running:
+        tx.execute(
+            insert(REQUEST_CLOCK),
+            [
+                {"request": number, "source": one.source, "due_at": one.due_at, "says": one.says, "confirmed": one.confirmed}
+                for one in running
+            ],
+        )
+    due_at = running[0].due_at if running else None
+    sealed = keeper.vault.seal(tx, people[0], SEALED, as_bytes(asked.given))
+    began = {"state": "working", "person": people[0], "given": sealed, "due_at": due_at}
+    tx.execute(update(REQUEST).where(REQUEST.c.id == number).values(**began))
+    effects.plan(tx, "request.search", number, "", {}, at)
+    said_ = {"request": number, "right": asked.right, "topics": row.topics, "channel": asked.channel, "region": asked.region}
+    times = {"received_at": micros(row.received_at), "due_at": micros(due_at) if due_at else None}
+    append(tx, RECEIVED, said_ | times | {"people": people}, at, actor)
+    return due_at

@@ -1,0 +1,58 @@
+"""What a person gave: which identifiers it makes, what is missing to find anybody, and how it is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from typing import Final
+
+from upheld.people.codes import Keys, tight_codes
+from upheld.people.held import Held
+from upheld.people.identifiers import Account, Email, Identifier, Phone, Postal
+from upheld.policy.statements import Stop
+
+PARTS: Final = tuple(field.name for field in fields(Held))
+_NAMES: Final = {"first": "first name", "last": "last name", "email": "e-mail address", "zip": "zip code", "account": "account number"}
+_PARTS_OF: Final = {"email": ("email",), "first name": ("first",), "last name": ("last",), "name": ("first", "last"), "reply address": ()}
+ENOUGH: Final = (("email",), ("first", "last", "address", "zip"))
+"""What finds a person, if the policy names nothing else: never more is asked for than the rest of one of these."""
+
+
+def parts_of(given: Held) -> tuple[str, ...]:
+    """Which parts were given, by name."""
+    return tuple(name for name in PARTS if (getattr(given, name) or "").strip())
+
+
+def identifiers_of(given: Held, keys: Keys, phone_region: str = "US") -> tuple[Identifier, ...]:
+    """The identifiers that can be read; empty if nobody can be found by what was given."""
+    made: list[Identifier] = []
+    if given.email:
+        made.append(Email(given.email))
+    if given.first and given.last and given.address and given.zip:
+        made.append(Postal(given.first, given.last, given.address, given.zip))
+    if given.phone:
+        made.append(Phone(given.phone, phone_region))
+    if given.account:
+        made.append(Account(given.account))
+    return tuple(one for one in made if tight_codes(one, keys))
+
+
+def missing(given: Held, stops: Sequence[Stop] = ()) -> str:
+    """In words for the clerk: the least that is still needed. What was given but cannot be read counts as not given."""
+    there = set(parts_of(given))
+    ways = [tuple(part for name in way for part in _PARTS_OF.get(name, (name,))) for stop in stops for way in stop.given]
+    ways = [way for way in dict.fromkeys(ways) if way and set(way) <= set(PARTS)] or list(ENOUGH)
+    ways.sort(key=lambda way: (len(set(way) - there) or len(way), there.isdisjoint(way)))  # the least first; of equals the one begun
+    wanted = [tuple(part for part in way if part not in there) or way for way in ways]
+    return "ask for " + ", or ".join(" and ".join(f"the {_NAMES.get(part, part)}" for part in way) for way in wanted) + "; nothing more"
+
+
+def as_bytes(given: Held) -> bytes:
+    """What was given, to be sealed."""
+    return json.dumps(asdict(given), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def from_bytes(opened: bytes) -> Held:
+    """What `as_bytes` made bytes of."""
+    return Held(**json.loads(opened.decode("utf-8", "surrogatepass")))

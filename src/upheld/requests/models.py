@@ -1,0 +1,119 @@
+"""The tables of requests. What people gave, and the keys of their rows elsewhere, lie sealed under the person's own key."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, UniqueConstraint
+
+from upheld.people.models import NUMBER
+from upheld.record import METADATA, Time
+from upheld.record.growing import only_grows
+
+REQUEST = Table(
+    "request",
+    METADATA,
+    Column("id", NUMBER, primary_key=True, autoincrement=False),  # 1, 2, 3 …
+    Column("right", String, nullable=False),
+    Column("state", String, nullable=False),  # states.MOVES
+    Column("channel", String, nullable=False),
+    Column("region", String),
+    Column("topics", JSON, nullable=False),
+    Column("received_at", Time, nullable=False),  # the first moment at which anybody of ours had it: clocks run from here
+    Column("recorded_at", Time, nullable=False),
+    Column("desk", String),
+    Column("policy_version", String, nullable=False),
+    Column("person", NUMBER, nullable=False),  # whose key seals; minus the request's own number as long as nobody is named
+    Column("given", LargeBinary, nullable=False),
+    Column("parts", JSON, nullable=False),  # which parts were given, without their values
+    Column("due_at", Time),  # the earliest of its clocks
+    Column("track", String(64), nullable=False, unique=True),  # SHA-256 of the tracking token
+    Column("reference", String(64), unique=True),  # SHA-256 of what names the message or row it came in, so that none counts twice
+    Column("confirmation", String),  # what the person was told at the end; no values
+    Index("request_state", "state"),
+)
+
+REQUEST_MOVE = only_grows(
+    Table(
+        "request_move",
+        METADATA,
+        Column("id", NUMBER, primary_key=True, autoincrement=False),
+        Column("request", NUMBER, ForeignKey("request.id"), nullable=False, index=True),
+        Column("state", String, nullable=False),
+        Column("at", Time, nullable=False),
+    )
+)
+
+REQUEST_PERSON = Table(
+    "request_person",
+    METADATA,
+    Column("request", NUMBER, ForeignKey("request.id"), primary_key=True, autoincrement=False),
+    Column("person", NUMBER, primary_key=True, autoincrement=False, index=True),
+)
+
+REQUEST_CLOCK = Table(
+    "request_clock",
+    METADATA,
+    Column("request", NUMBER, ForeignKey("request.id"), primary_key=True, autoincrement=False),
+    Column("source", String, primary_key=True),  # the clause or duty that sets it
+    Column("due_at", Time, nullable=False),
+    Column("says", String, nullable=False),
+    Column("confirmed", Boolean, nullable=False),  # a lawyer, or the policy itself, stands behind it
+)
+
+REQUEST_RECORD = Table(
+    "request_record",
+    METADATA,
+    Column("id", NUMBER, primary_key=True, autoincrement=False),
+    Column("request", NUMBER, ForeignKey("request.id"), nullable=False, index=True),
+    Column("system", String, nullable=False),
+    Column("place", String, nullable=False),  # the table
+    Column("key", LargeBinary, nullable=False),  # sealed
+    Column("verdict", String, nullable=False),  # same, to review
+    Column("weight", Float, nullable=False),  # bits
+    Column("evidence", JSON, nullable=False),  # [of, words, bits] each: words, no values
+    Column("weights", String, nullable=False),  # the version of the weights that judged
+    Column("found_at", Time, nullable=False),
+    Column("decided", String),  # by an agent: include, not this person, ask
+    Column("decided_at", Time),
+    Column("stopped_at", Time),
+)
+
+REQUEST_PLACE = Table(
+    "request_place",
+    METADATA,
+    Column("request", NUMBER, ForeignKey("request.id"), primary_key=True, autoincrement=False),
+    Column("system", String, primary_key=True),
+    Column("place", String, primary_key=True),
+    Column("state", String, nullable=False),  # stopped, kept, failed, nothing found
+    Column("rows", Integer, nullable=False),
+    Column("clause", String),
+    Column("reason", String),
+    Column("at", Time, nullable=False),  # of the proof
+)
+
+REQUEST_TOLD = Table(
+    "request_told",
+    METADATA,
+    Column("id", NUMBER, primary_key=True, autoincrement=False),
+    Column("request", NUMBER, ForeignKey("request.id"), nullable=False, index=True),
+    Column("recipient", String, nullable=False),
+    Column("releases", JSON, nullable=False),
+    Column("told_at", Time),
+    Column("reminded_at", Time),
+    Column("acknowledged_at", Time),
+    UniqueConstraint("request", "recipient"),
+)
+
+OPT_IN = Table(
+    "opt_in",
+    METADATA,
+    Column("id", NUMBER, primary_key=True, autoincrement=False),
+    Column("topic", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("words", String),
+    Column("given", LargeBinary, nullable=False),  # sealed under the person
+    Column("person", NUMBER, nullable=False),
+    Column("asked_at", Time, nullable=False),
+    Column("until", Time, nullable=False),
+    Column("token", String(64), nullable=False, unique=True),  # SHA-256 of what was sent to the person
+    Column("confirmed_at", Time),
+)

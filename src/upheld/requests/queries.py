@@ -1,0 +1,191 @@
+"""Every read about requests. Nothing here shows a value that was given or is stored anywhere: parts by name, places, states, words."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from upheld.errors import NotFound
+from upheld.ledger import effects
+from upheld.requests.models import (
+    REQUEST,
+    REQUEST_CLOCK,
+    REQUEST_MOVE,
+    REQUEST_PERSON,
+    REQUEST_PLACE,
+    REQUEST_RECORD,
+    REQUEST_TOLD,
+)
+from upheld.requests.settling import PREFIX
+from upheld.requests.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as a clerk sees it in a list."""
+
+    id: int
+    right: str
+    state: State
+    channel: str
+    region: str | None
+    topics: tuple[str, ...]
+    received_at: datetime
+    due_at: datetime | None
+    desk: str | None
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record that is, or may be, the person's. `evidence`: what was compared, how it came out in words, and its weight in bits."""
+
+    id: int
+    request: int
+    system: str
+    place: str
+    verdict: str
+    weight: float
+    evidence: tuple[tuple[str, str, float], ...]
+    decided: str | None
+    stopped_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the last proof found in one table of one system."""
+
+    system: str
+    place: str
+    state: str
+    rows: int
+    clause: str | None
+    reason: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a recipient of the person's information was told, and whether it answered."""
+
+    recipient: str
+    releases: tuple[int, ...]
+    told_at: datetime | None
+    reminded_at: datetime | None
+    acknowledged_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An effect in words: what is to be done where, how it stands, and why it is not done yet."""
+
+    effect: int
+    what: str
+    place: str
+    state: str
+    tries: int
+    reason: str | None
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Everything about one request."""
+
+    request: Request
+    people: tuple[int, ...]
+    clocks: tuple[tuple[str, datetime, str, bool], ...]
+    moves: tuple[tuple[State, datetime], ...]
+    records: tuple[Record, ...]
+    places: tuple[Place, ...]
+    told: tuple[Told, ...]
+    steps: tuple[Step, ...]
+    confirmation: str | None
+
+
+_LISTED = [REQUEST.c[name] for name in Request.__slots__]
+
+
+def request(conn: Connection, number: int) -> Request:
+    """One request. `NotFound`."""
+    row = conn.execute(select(*_LISTED).where(REQUEST.c.id == number)).first()
+    if row is None:
+        raise NotFound(f"there is no request {number}: `upheld requests list` shows them")
+    return _request(row)
+
+
+def listed(conn: Connection, states: Sequence[State]) -> tuple[Request, ...]:
+    """The requests in these states, the most urgent first."""
+    query = select(*_LISTED).where(REQUEST.c.state.in_(states)).order_by(REQUEST.c.due_at.is_(None), REQUEST.c.due_at, REQUEST.c.id)
+    return tuple(_request(row) for row in conn.execute(query))
+
+
+def whole(conn: Connection, number: int) -> Whole:
+    """Everything about one request. `NotFound`."""
+    found = request(conn, number)
+    clocks = select(REQUEST_CLOCK.c.source, REQUEST_CLOCK.c.due_at, REQUEST_CLOCK.c.says, REQUEST_CLOCK.c.confirmed)
+    moves = select(REQUEST_MOVE.c.state, REQUEST_MOVE.c.at).where(REQUEST_MOVE.c.request == number).order_by(REQUEST_MOVE.c.id)
+    places = select(*(REQUEST_PLACE.c[name] for name in Place.__slots__)).where(REQUEST_PLACE.c.request == number)
+    told = select(*(REQUEST_TOLD.c[name] for name in Told.__slots__)).where(REQUEST_TOLD.c.request == number)
+    return Whole(
+        request=found,
+        people=people_of(conn, number),
+        clocks=tuple(
+            (row[0], row[1], row[2], row[3])
+            for row in conn.execute(clocks.where(REQUEST_CLOCK.c.request == number).order_by(REQUEST_CLOCK.c.due_at))
+        ),
+        moves=tuple((row.state, row.at) for row in conn.execute(moves)),
+        records=records(conn, number),
+        places=tuple(Place(*row) for row in conn.execute(places.order_by(REQUEST_PLACE.c.system, REQUEST_PLACE.c.place))),
+        told=tuple(Told(row[0], tuple(row[1]), *row[2:]) for row in conn.execute(told.order_by(REQUEST_TOLD.c.id))),
+        steps=tuple(
+            Step(each.id, each.kind.removeprefix(PREFIX), each.place, each.state, each.tries, each.reason, each.due_at)
+            for each in effects.of(conn, number, PREFIX)
+        ),
+        confirmation=conn.execute(select(REQUEST.c.confirmation).where(REQUEST.c.id == number)).scalar_one(),
+    )
+
+
+def records(conn: Connection, number: int) -> tuple[Record, ...]:
+    """The records found for a request, the likeliest first."""
+    query = select(*(REQUEST_RECORD.c[name] for name in Record.__slots__)).where(REQUEST_RECORD.c.request == number)
+    rows = conn.execute(query.order_by(REQUEST_RECORD.c.weight.desc(), REQUEST_RECORD.c.id))
+    return tuple(_record(row) for row in rows)
+
+
+def to_review(conn: Connection, number: int | None = None) -> tuple[Record, ...]:
+    """The records that somebody must look at, of one request or of all, the likeliest first."""
+    query = select(*(REQUEST_RECORD.c[name] for name in Record.__slots__)).where(
+        REQUEST_RECORD.c.verdict == "to review", REQUEST_RECORD.c.decided.is_(None) | (REQUEST_RECORD.c.decided == "ask")
+    )
+    if number is not None:
+        query = query.where(REQUEST_RECORD.c.request == number)
+    return tuple(_record(row) for row in conn.execute(query.order_by(REQUEST_RECORD.c.weight.desc(), REQUEST_RECORD.c.id)))
+
+
+def people_of(conn: Connection, number: int) -> tuple[int, ...]:
+    """The people whom a request means."""
+    return tuple(conn.execute(select(REQUEST_PERSON.c.person).where(REQUEST_PERSON.c.request == number).order_by("person")).scalars())
+
+
+def tracked(conn: Connection, token: str) -> Whole:
+    """The request of a tracking token. `NotFound` for any other: nothing tells a wrong token from an old one."""
+    hash_ = hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+    number = conn.execute(select(REQUEST.c.id).where(REQUEST.c.track == hash_)).scalar()
+    if number is None:
+        raise NotFound("no request has this token: look whether all of it was given")
+    return whole(conn, number)
+
+
+def _request(row: object) -> Request:
+    made = dict(row._mapping)  # type: ignore[attr-defined]  # noqa: SLF001 - SQLAlchemy's own name
+    return Request(**made | {"topics": tuple(made["topics"]), "parts": tuple(made["parts"])})
+
+
+def _record(row: object) -> Record:
+    made = dict(row._mapping)  # type: ignore[attr-defined]  # noqa: SLF001 - as above
+    return Record(**made | {"evidence": tuple((of, words, bits) for of, words, bits in made["evidence"])})
