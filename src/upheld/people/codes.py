@@ -97,7 +97,7 @@ def _postal(given: Postal, mac: Cmac) -> tuple[Code, ...]:
     if not first.names or not last.whole:
         return ()
     made: dict[Code, None] = {}
-    write = _Writer(mac)
+    write = Writer(mac)
 
     def add(*parts: tuple[str, str], flag: int = 0) -> None:
         if all(value for _, value in parts):
@@ -120,7 +120,7 @@ def _postal(given: Postal, mac: Cmac) -> tuple[Code, ...]:
     return tuple(made)
 
 
-class _Writer:
+class Writer:
     """The codes of one name and address: messages that begin alike share their beginning."""
 
     __slots__ = ("_mac", "_states")
@@ -130,6 +130,7 @@ class _Writer:
         self._states: dict[tuple[tuple[str, str], ...], int] = {(): 0}
 
     def code(self, parts: tuple[tuple[str, str], ...]) -> int:
+        """The code of these parts, each its name and normal form."""
         return self._mac.finish(self._state(parts[:-1]), block(*parts[-1]))
 
     def _state(self, parts: tuple[tuple[str, str], ...]) -> int:

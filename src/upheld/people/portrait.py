@@ -1,0 +1,65 @@
+"""The normal forms of all that one record, or one request, says of a person: what is coded and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from upheld.people import addresses, names, normal
+from upheld.people.held import Held
+from upheld.people.identifiers import Account, Email, Identifier, Phone, Postal
+
+_NOBODY = names.First((), "", "", "")
+_NO_FAMILY = names.Last("", (), "")
+_NOWHERE = addresses.Address("", "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """One name and address with everything else said beside it. What was not given, or cannot be read, is empty."""
+
+    emails: tuple[str, ...] = field(default=(), repr=False)
+    phones: tuple[str, ...] = field(default=(), repr=False)
+    accounts: tuple[str, ...] = field(default=(), repr=False)
+    first: names.First = field(default=_NOBODY, repr=False)
+    last: names.Last = field(default=_NO_FAMILY, repr=False)
+    where: addresses.Address = field(default=_NOWHERE, repr=False)
+    zip: str = field(default="", repr=False)
+
+    @property
+    def suffix(self) -> int:
+        """The generation suffix, which may stand in either name; 0: none given."""
+        return self.last.suffix or self.first.suffix
+
+
+def of_held(held: Held) -> Portrait:
+    """What a record says."""
+    return Portrait(
+        _form(normal.email(held.email or "")),
+        _form(normal.phone(held.phone or "")),
+        _form(normal.account(held.account or "")),
+        names.first_name(held.first or ""),
+        names.last_name(held.last or ""),
+        addresses.address(held.address or ""),
+        normal.zip_code(held.zip or ""),
+    )
+
+
+def of_given(given: Sequence[Identifier]) -> tuple[Portrait, ...]:
+    """What a person said: one portrait for each name and address (or one without any), each with everything else that was given."""
+    emails = dict.fromkeys(form for one in given if isinstance(one, Email) for form in _form(normal.email(one.value)))
+    phones = dict.fromkeys(form for one in given if isinstance(one, Phone) for form in _form(normal.phone(one.value, one.region)))
+    accounts = dict.fromkeys(form for one in given if isinstance(one, Account) for form in _form(normal.account(one.value)))
+    beside = tuple(emails), tuple(phones), tuple(accounts)
+    postals = dict.fromkeys(one for one in given if isinstance(one, Postal))
+    made = tuple(
+        Portrait(
+            *beside, names.first_name(one.first), names.last_name(one.last), addresses.address(one.address), normal.zip_code(one.zip)
+        )
+        for one in postals
+    )
+    return made or (Portrait(*beside),)
+
+
+def _form(normal_form: str) -> tuple[str, ...]:
+    return (normal_form,) if normal_form else ()
