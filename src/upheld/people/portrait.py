@@ -53,9 +53,7 @@ def of_given(given: Sequence[Identifier]) -> tuple[Portrait, ...]:
     beside = tuple(emails), tuple(phones), tuple(accounts)
     postals = dict.fromkeys(one for one in given if isinstance(one, Postal))
     made = tuple(
-        Portrait(
-            *beside, names.first_name(one.first), names.last_name(one.last), addresses.address(one.address), normal.zip_code(one.zip)
-        )
+        Portrait(*beside, names.first_name(one.first), names.last_name(one.last), addresses.address(one.address), normal.zip_code(one.zip))
         for one in postals
     )
     return made or (Portrait(*beside),)

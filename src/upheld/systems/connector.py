@@ -49,8 +49,8 @@ class Found:
     out: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Failed(Exception):
+@dataclass(eq=False)
+class Failed(Exception):  # not frozen: Python itself writes the trace into an exception
     """The system could not do it. `again`: trying later may help (down, slow, locked); else a person must mend something first."""
 
     system: str

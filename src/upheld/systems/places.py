@@ -59,7 +59,7 @@ class Writing:
     """Writes the places of a new index into a new folder, in the order of their numbers. Use it with `with`; `finish` makes it whole."""
 
     def __init__(self, folder: Path, key: bytes) -> None:
-        folder.mkdir(mode=0o700, parents=True)
+        folder.mkdir(mode=0o700)
         self._folder, self._seal, self._salt = folder, AESGCM(key), secrets.token_bytes(_SALT)
         self._file = open(folder / "places.bin", "wb", opener=private)  # noqa: SIM115 - a mode from its first moment; closed by `finish`
         self._offsets: list[int] = [0]
