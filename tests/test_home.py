@@ -155,11 +155,11 @@ def test_a_setting_that_is_not_written_has_its_default(home):
 
 def test_a_secret_is_read_from_a_file_that_only_its_owner_may_read(home):
     secret = home.keys / "mail.password"
-    with pytest.raises(Invalid, match="the secret in `keys/mail.password` cannot be read"):
+    with pytest.raises(Invalid, match=r"the secret in `keys/mail.password` cannot be read"):
         home.secret("keys/mail.password")
     secret.write_text("open sesame\n")
     secret.chmod(0o644)
-    with pytest.raises(Refused, match="others may reach `keys/mail.password` \\(mode 644\\): run `chmod 600"):
+    with pytest.raises(Refused, match=r"others may reach `keys/mail.password` \(mode 644\): run `chmod 600"):
         home.secret("keys/mail.password")
     secret.chmod(0o600)
     assert home.secret("keys/mail.password") == b"open sesame"
