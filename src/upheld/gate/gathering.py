@@ -105,7 +105,7 @@ def gather(opened: OpenList, mapping: ColumnMap, bench: Workbench, keys: Keys, f
         for reader, cursor, columns in readers:
             with said():
                 chunks.append(reader.read(cursor.sql(query), row=ROW))
-            _note_unread(gathered, chunks[-1], columns)
+            _note_unread(gathered, chunks[-1], columns, base)
         chunk = _joined(chunks)
         gathered.add(base, chunk.codes, chunk.guards, chunk.rows, _evident(chunk, base))
     for _, cursor, _ in readers:
@@ -122,14 +122,16 @@ def _joined(chunks: list[Chunk]) -> Chunk:
     return Chunk(codes, guards, rows, plain=plain)
 
 
-def _note_unread(gathered: Gathered, chunk: Chunk, columns: Columns) -> None:
+def _note_unread(gathered: Gathered, chunk: Chunk, columns: Columns, base: int) -> None:
     for kind in ("email", "phone", "account"):
         column = getattr(columns, kind)
-        if column is None:
+        if column is None or len(chunk.given[kind]) == len(chunk.read[kind]):  # who was read was given
             continue
-        unread = np.setdiff1d(chunk.given[kind], chunk.read[kind])
-        if len(unread):
-            gathered.unread.setdefault(int(column[1:]), np.zeros_like(gathered.named))[unread] = True
+        unread = np.zeros(CHUNK, dtype=np.bool_)
+        unread[chunk.given[kind] - base] = True
+        unread[chunk.read[kind] - base] = False
+        rows = np.flatnonzero(unread) + base
+        gathered.unread.setdefault(int(column[1:]), np.zeros_like(gathered.named))[rows] = True
 
 
 def _evident(chunk: Chunk, base: int) -> NDArray[np.bool_]:
