@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +33,7 @@ from upheld.gate.verdicts import CAPPED, FEW
 from upheld.gate.workbench import Workbench
 from upheld.gate.writing import Shown, form_of, put_bits, released, shown_columns, write
 from upheld.home import Home
+from upheld.ledger import queries as ledger
 from upheld.people.codes import Keys
 from upheld.policy.uses import Use
 from upheld.record import Actor, Record
@@ -68,18 +70,31 @@ def release(home: Home, record: Record, order: Order, clock: Clock, actor: Actor
         leaving.callback(bench.close)
         with record.reading() as conn:
             asked = ask(conn, order.purpose, order.to, clock())  # what is not known is refused before a long list is read
-        opened, mapping, gathered = _read(order, asked, home, bench, work, watch)
-        return _Release(home, record, order, clock, actor, watch, bench, opened, mapping, gathered).run(unfinished, out)
+        opened, mapping = _open(order, asked, bench, work, watch)
+        with ThreadPoolExecutor(1) as beside:  # the record is read while the list is
+            early = beside.submit(_early, record, order, mapping, clock)
+            gathered = gather(opened, mapping, bench, Keys(home.key), work, watch)
+        taken = None if early.exception() else early.result()  # what went wrong will go wrong again, and be said then
+        return _Release(home, record, order, clock, actor, watch, bench, opened, mapping, gathered).run(unfinished, out, taken)
 
 
-def _read(order: Order, asked: Asked, home: Home, bench: Workbench, work: Path, watch: Watch) -> tuple[OpenList, ColumnMap, Gathered]:
+def _open(order: Order, asked: Asked, bench: Workbench, work: Path, watch: Watch) -> tuple[OpenList, ColumnMap]:
     opened = open_list(order.list, bench, work, order.reading)
     watch("read", 0, opened.rows)
     mapping = map_columns(opened.columns, sample(opened, bench), asked.policy.vocabulary, order.mapping, order.source)
     mapping.demand_identifier(opened.name)
     watch("mapped", 0, 0)
-    gathered = gather(opened, mapping, bench, Keys(home.key), work, watch)
-    return opened, mapping, gathered
+    return opened, mapping
+
+
+def _early(record: Record, order: Order, mapping: ColumnMap, clock: Clock) -> _Taken:
+    with record.reading() as conn:
+        at = clock()
+        asked = ask(conn, order.purpose, order.to, at)
+        return asked, take(conn, asked, columns_of(mapping), at)
+
+
+_Taken = tuple[Asked, Snapshot]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +138,9 @@ class _Release:
     mapping: ColumnMap
     gathered: Gathered
 
-    def run(self, unfinished: Unfinished | None, out: Path | None) -> Summary:
-        """Decide, write, record and publish; again, if the record moved meanwhile."""
-        draft = self._draft()
+    def run(self, unfinished: Unfinished | None, out: Path | None, taken: _Taken | None) -> Summary:
+        """Decide, write, record and publish; again, if the record moved meanwhile. `taken` serves if nothing was recorded since."""
+        draft = self._draft(taken=taken)
         if unfinished is None or out is None or not draft.leaves:
             return self._summary(draft)
         written: _Written | None = None
@@ -153,13 +168,16 @@ class _Release:
         self.watch("recorded", 0, 0)
         return self._publish(done, out, unfinished)
 
-    def _draft(self, conn: Connection | None = None) -> _Draft:
+    def _draft(self, conn: Connection | None = None, *, taken: _Taken | None = None) -> _Draft:
         with contextlib.ExitStack() as leaving:
             conn = conn or leaving.enter_context(self.record.reading())
             at = self.clock()
             asked = ask(conn, self.order.purpose, self.order.to, at)
             use = asked.use_of(self.mapping.items, self.order)
-            snapshot = take(conn, asked, columns_of(self.mapping), at)
+            if taken is not None and taken[0] == asked and taken[1].is_of(ledger.size(conn), at):
+                snapshot = taken[1]
+            else:
+                snapshot = take(conn, asked, columns_of(self.mapping), at)
             self.watch("snapshot", 0, 0)
             outcome = decide_list(
                 self.opened, self.mapping, self.bench, self.gathered, snapshot, use, (self.order.engine, self.order.engine_address)

@@ -61,6 +61,10 @@ class Snapshot:
         """The standing code of somebody who is not known."""
         return choices.nobody(self.table)
 
+    def is_of(self, mark: int, at: datetime) -> bool:
+        """Whether reading the record at a time, with its ledger of that size, would give the same."""
+        return self.mark == mark and self.at.date() == at.date()
+
     def of(self, persons: NDArray[np.int64]) -> NDArray[np.int64]:
         """The standing codes of persons, `COARSE` added where the record knows a region that the policy cannot place."""
         return self.standings.codes[persons] + np.isin(persons, self.coarse) * COARSE
