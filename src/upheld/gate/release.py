@@ -209,15 +209,16 @@ class _Release:
         put_bits(self.bench, draft.outcome.decided.masks, draft.shown)
         form = form_of(Path(self.order.out or ""))
         shape = totals.totals if self.order.totals else released
-        write(self.bench, shape(self.opened, draft.shown), unfinished.path, form)
-        self.watch("written", 0, 0)
+        keep = draft.outcome.decided.masks != 0
+        with ThreadPoolExecutor(1) as beside:
+            # A total is about nobody.
+            codes = beside.submit(np.empty, 0, np.uint64) if self.order.totals else beside.submit(self.gathered.evidence, keep)
+            write(self.bench, shape(self.opened, draft.shown), unfinished.path, form)
+            self.watch("written", 0, 0)
         unfinished.sync()
         self.watch("synced", 0, 0)
         self.opened.demand_unchanged()
-        keep = draft.outcome.decided.masks != 0
-        # A total is about nobody.
-        codes = np.empty(0, dtype=np.uint64) if self.order.totals else self.gathered.evidence(keep)
-        return _Written(draft.outcome, hash_of(unfinished.path) or "", codes)
+        return _Written(draft.outcome, hash_of(unfinished.path) or "", codes.result())
 
     def _still_holds(self, tx: Connection, draft: _Draft) -> bool:
         """Whether what was decided is what would be decided now: nothing came in that touches it, no contract or policy ran out."""

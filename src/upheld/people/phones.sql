@@ -21,7 +21,7 @@ hashed AS (
 )
 SELECT
     row,
-    ('0x' || digest[1:16])::UBIGINT AS high,
-    ('0x' || digest[17:32])::UBIGINT AS low,
+    ('0x' || left(digest, 16))::UBIGINT AS high,
+    ('0x' || substr(digest, 17, 16))::UBIGINT AS low,
     CASE WHEN is_plain THEN NULL ELSE given END AS other
 FROM hashed
