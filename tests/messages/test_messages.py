@@ -1,4 +1,4 @@
-"""Confirmations: what they say, how they leave over a real SMTP server, and how they look as a letter."""
+"""Confirmations: how they leave over a real SMTP server, and how they look as a letter."""
 
 import email
 import email.policy
@@ -9,7 +9,6 @@ from aiosmtpd.controller import Controller
 
 from upheld.errors import Invalid, Refused
 from upheld.home import SETTINGS_FILE, Home
-from upheld.messages.confirmations import Confirmed, Place, subject, text
 from upheld.messages.letters import letter
 from upheld.messages.mail import Mail, MailServer, Undelivered
 
@@ -52,35 +51,6 @@ def unused_tcp_port_():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]
-
-
-def confirmed(**other):
-    given = {
-        "number": 7,
-        "company": "Northgate Systems",
-        "topics": ["e-mail newsletter", "offers by post"],
-        "received_at": NOW,
-        "done_at": NOW.replace(minute=3),
-        "places": [Place("shop: customers", "stopped"), Place("shop: orders", "kept", "we keep orders for seven years (collect.order)")],
-        "told": ["Garden Catalogue"],
-        "policy_version": "2026.1",
-    }
-    return Confirmed(**(given | other))
-
-
-def test_a_confirmation_says_what_was_stopped_where_and_when():
-    said = text(confirmed())
-    for words in (
-        "on 4 May 2026", "e-mail newsletter", "offers by post", "shop: customers", "seven years (collect.order)", "Garden Catalogue",
-        "4 May 2026 at 12:03 UTC", "twelve months", "Request 7, under version 2026.1",
-    ):  # fmt: skip
-        assert words in said
-    assert max(map(len, said.split("\n"))) <= 78
-    assert subject(confirmed()) == "Northgate Systems: you are off our lists (request 7)"
-
-
-def test_a_confirmation_owns_up_that_no_record_was_found():
-    assert "We found no record of you" in text(confirmed(places=[Place("shop: customers", "nothing held")]))
 
 
 def test_a_message_reaches_a_real_server_as_one_that_no_person_wrote(smtp):

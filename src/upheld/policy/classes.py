@@ -41,8 +41,9 @@ class Classes:
         start, permits, bites = self._tests(within, allows, forbids, totals=totals)
         if start is None:
             return None
-        # Refused: nothing permits, or something bites.
-        return self._search({}, start, bites, []) or self._search({}, start, [[]], permits)
+        # Refused: something bites, or nothing permits. A class of no digits is everyone, and no `None`.
+        bitten = self._search({}, start, bites, [])
+        return self._search({}, start, [[]], permits) if bitten is None else bitten
 
     def _tests(
         self, within: Sequence[Condition], allows: Iterable[CompiledRule], forbids: Iterable[CompiledRule], *, totals: bool

@@ -31,8 +31,8 @@ from upheld.record import Actor, micros
 from upheld.requests.clocks import clocks
 from upheld.requests.desks import desk
 from upheld.requests.given import as_bytes, identifiers_of, missing, parts_of
-from upheld.requests.models import REQUEST, REQUEST_CLOCK, REQUEST_PERSON
-from upheld.requests.settling import move, note
+from upheld.requests.models import REQUEST, REQUEST_CLOCK, REQUEST_PERSON, REQUEST_PLACE, REQUEST_RECORD, REQUEST_TOLD
+from upheld.requests.settling import PREFIX, move, note, outstanding, settle
 from upheld.requests.states import State
 
 SEALED: Final = "request"
@@ -54,6 +54,13 @@ RECEIVED = declare(
 DRAFTED = declare(
     "request.drafted", "somebody asked, but gave too little to be found", request=NUMBER, channel=one_of(*HOW), received_at=NUMBER
 )
+
+DECISIONS: Final = ("include", "not this person", "ask")
+JUDGED = declare(
+    "request.judged", "an agent decided about a record that may be the person's", request=NUMBER, record=NUMBER, decision=one_of(*DECISIONS)
+)
+RETRIED = declare("request.retried", "what was not done was asked for again", request=NUMBER, effects=NUMBER)
+ACKNOWLEDGED = declare("request.acknowledged", "a recipient said that it has stopped", request=NUMBER, recipient=WORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +187,54 @@ def _stops(policy: Policy, region: str | None) -> tuple[Stop, ...]:
 
 def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def judge(tx: Connection, record: int, decision: str, *, at: datetime, actor: Actor) -> State:
+    """An agent decides about a record that may be the person's; the request's state. Kept as a label, with the weights that judged it.
+
+    `include`: it is theirs, and is stopped next. `not this person`: it stays as it is. `ask`: ask the person something they would know.
+    """
+    row = tx.execute(select(REQUEST_RECORD).where(REQUEST_RECORD.c.id == record)).first()
+    if row is None:
+        raise NotFound(f"there is no record {record} to judge: `upheld requests review` shows them")
+    if decision not in DECISIONS:
+        raise Invalid(undeclared("decision", decision, DECISIONS))
+    if row.verdict != "to review" or row.decided in {"include", "not this person"}:
+        raise Conflict(f"record {record} is decided already")
+    tx.execute(update(REQUEST_RECORD).where(REQUEST_RECORD.c.id == record).values(decided=decision, decided_at=at))
+    append(tx, JUDGED, {"request": row.request, "record": record, "decision": decision}, at, actor)
+    if decision == "include":
+        effects.plan(tx, "request.include", row.request, row.system, {"record": record}, at)
+    return settle(tx, row.request, at, actor)
+
+
+def retry(tx: Connection, request: int, *, at: datetime, actor: Actor) -> int:
+    """Try anew, now: whatever was given up or waits, and every place that failed its proof; how many effects."""
+    if tx.execute(select(REQUEST.c.id).where(REQUEST.c.id == request)).first() is None:
+        raise NotFound(f"there is no request {request}: `upheld requests list` shows them")
+    mine = [each for each in effects.of(tx, request, PREFIX) if each.state == "given up" or (each.state == "due" and each.reason)]
+    later = [each for each in outstanding(tx, request) if each.kind == "request.find" and each.state == "due" and each.due_at > at]
+    count = effects.retry(tx, [each.id for each in {each.id: each for each in (*mine, *later)}.values()], at)
+    busy = {each.place for each in outstanding(tx, request)}
+    failed = select(REQUEST_PLACE.c.system).where(REQUEST_PLACE.c.request == request, REQUEST_PLACE.c.state == "failed").distinct()
+    for system in sorted(set(tx.execute(failed).scalars()) - busy):
+        effects.plan(tx, "request.find", request, system, {"round": 1, "again": 0}, at)
+        count += 1
+    append(tx, RETRIED, {"request": request, "effects": count}, at, actor)
+    settle(tx, request, at, actor)
+    return count
+
+
+def acknowledge(tx: Connection, request: int, recipient: str, *, at: datetime, actor: Actor) -> None:
+    """A recipient said that it has stopped. `NotFound` if it was never told about this request, `Conflict` if it is told yet."""
+    mine = (REQUEST_TOLD.c.request == request, REQUEST_TOLD.c.recipient == recipient)
+    told = tx.execute(select(REQUEST_TOLD).where(*mine)).first()
+    if told is None:
+        raise NotFound(f"`{recipient}` has nothing to acknowledge of request {request}: `upheld requests show {request}` says who was told")
+    if told.told_at is None:
+        raise Conflict(f"`{recipient}` is not told yet: run `upheld work`")
+    tx.execute(update(REQUEST_TOLD).where(*mine).values(acknowledged_at=at))
+    append(tx, ACKNOWLEDGED, {"request": request, "recipient": recipient}, at, actor)
 
 
 def topics_of(policy: Policy, region: str | None, channel: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from upheld.ledger import effects
 from upheld.ledger.actions import append
+from upheld.ledger.effects import Effect
 from upheld.ledger.kinds import NUMBER, declare, one_of
 from upheld.record import Actor
 from upheld.requests.models import REQUEST, REQUEST_MOVE, REQUEST_PLACE, REQUEST_RECORD
@@ -42,6 +43,11 @@ def note(tx: Connection, request: int, state: State, at: datetime) -> None:
     """Write down since when a request is in a state."""
     number = int(tx.execute(select(func.coalesce(func.max(REQUEST_MOVE.c.id), 0))).scalar_one()) + 1
     tx.execute(insert(REQUEST_MOVE).values(id=number, request=request, state=state, at=at))
+
+
+def outstanding(tx: Connection, request: int) -> tuple[Effect, ...]:
+    """The effects of a request that are not ended: due, or at work."""
+    return tuple(effect for effect in effects.of(tx, request, PREFIX) if effect.state in {"due", "at work"})
 
 
 def _state(tx: Connection, request: int) -> State:

@@ -1,0 +1,76 @@
+"""The confirmation: once all sure places are proven, the person is told what was stopped, where and when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from upheld.ledger import effects
+from upheld.ledger.actions import append
+from upheld.ledger.effects import Leased
+from upheld.ledger.kinds import NUMBER, declare
+from upheld.requests.finding import Search, begin
+from upheld.requests.models import REQUEST, REQUEST_PLACE, REQUEST_TOLD
+from upheld.requests.office import Confirmation, Office
+from upheld.requests.settling import PREFIX, outstanding, settle
+
+CONFIRMED = declare("request.confirmed", "the person was told what was stopped, where and when", request=NUMBER)
+_BEFORE = frozenset({"request.search", "request.find", "request.include", "request.stop", "request.prove"})
+
+
+def advance(tx: Connection, request: int, at: datetime) -> None:
+    """Plan the confirmation, once, when no search, mark or proof is left to do and no place failed.
+
+    Called before the effect at work has ended, so the one at work counts as ended.
+    """
+    waiting = [effect for effect in outstanding(tx, request) if effect.kind in _BEFORE and effect.state != "at work"]
+    working = [effect for effect in outstanding(tx, request) if effect.kind in _BEFORE and effect.state == "at work"]
+    if waiting or len(working) > 1 or any(effect.kind == "request.confirm" for effect in effects.of(tx, request, PREFIX)):
+        return
+    failed = select(REQUEST_PLACE.c.system).where(REQUEST_PLACE.c.request == request, REQUEST_PLACE.c.state == "failed")
+    if tx.execute(failed).first() is None:
+        effects.plan(tx, "request.confirm", request, "", {}, at)
+
+
+def confirm(office: Office, leased: Leased) -> None:
+    """Tell the person. The words are kept with the request: a clerk may say them, the person may read them with the token."""
+    with office.record.reading() as conn:
+        search = begin(conn, office, leased.subject)
+        words = _words(conn, search)
+    how = office.confirm(Confirmation(leased.subject, search.channel, words, search.wanted.given, leased.token))
+    with office.record.transaction() as tx:
+        at = office.clock()
+        text = f"{words}\n({how}, {at:%Y-%m-%d %H:%M} UTC)"
+        tx.execute(update(REQUEST).where(REQUEST.c.id == leased.subject).values(confirmation=text))
+        append(tx, CONFIRMED, {"request": leased.subject}, at, office.actor)
+        effects.done(tx, leased, at, office.actor)
+        settle(tx, leased.subject, at, office.actor)
+
+
+def _words(conn: Connection, search: Search) -> str:
+    """What was stopped, where and when; no value of anybody."""
+    topics = ", ".join(search.topics)
+    lines = [
+        f"You asked us on {search.received_at:%Y-%m-%d} to stop: {topics}.",
+        "This has held since we recorded it, for everything we know you by.",
+    ]
+    rows = conn.execute(select(REQUEST_PLACE).where(REQUEST_PLACE.c.request == search.request).order_by("system", "place")).all()
+    for row in rows:
+        if row.state == "stopped":
+            records = f"{row.rows} record{'s' * (row.rows != 1)}"
+            lines.append(f"Stopped in {row.system}, {row.place}: {records}, checked {row.at:%Y-%m-%d %H:%M} UTC.")
+        elif row.state == "kept":
+            lines.append(f"Kept in {row.system}, {row.place}, and not used to reach you: our policy says why under {row.clause}.")
+    if not any(row.state in {"stopped", "kept"} for row in rows):
+        lines.append("We found no record of you; should one come, it is stopped as well.")
+    names = select(REQUEST_TOLD.c.recipient).where(REQUEST_TOLD.c.request == search.request).order_by("recipient")
+    told = conn.execute(names).scalars().all()
+    if told:
+        lines.append(f"We tell those who had it from us to stop: {', '.join(told)}.")
+    return "\n".join(lines)
+
+
+def by_the_clerk(confirmation: Confirmation) -> str:
+    """Where no other way is set up: the words wait with the request."""
+    return f"to be said or written to the person by {'letter' if confirmation.channel == 'post' else confirmation.channel}"

@@ -1,0 +1,103 @@
+"""Whom a request searches for, and the rows it has found so far: kept sealed, one row once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from upheld.choices.actions import How
+from upheld.gate import searching
+from upheld.gate.searching import Candidate, Searched, Wanted
+from upheld.people.codes import tight_codes
+from upheld.requests.actions import SEALED
+from upheld.requests.given import from_bytes, identifiers_of
+from upheld.requests.models import REQUEST, REQUEST_PERSON, REQUEST_RECORD
+from upheld.requests.office import Office
+from upheld.systems.connector import Key
+
+ROW: Final = "request row"
+"""The kind under which the key of a row elsewhere is sealed."""
+NOT_THEIRS: Final = "not this person"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A request as its handlers need it. `person`: whose key seals. `wanted` is what was given, and what else is known to be theirs."""
+
+    request: int
+    person: int
+    people: tuple[int, ...]
+    topics: tuple[str, ...]
+    channel: How
+    version: str
+    received_at: datetime
+    wanted: Wanted = field(repr=False)
+
+
+def begin(conn: Connection, office: Office, request: int) -> Search:
+    """Open what a request needs. `NotFound` if the person's key was destroyed since: then there is nobody to search for."""
+    row = conn.execute(select(REQUEST).where(REQUEST.c.id == request)).one()
+    people = tuple(conn.execute(select(REQUEST_PERSON.c.person).where(REQUEST_PERSON.c.request == request).order_by("person")).scalars())
+    given = identifiers_of(from_bytes(searching.opened(conn, office.keeper, row.person, SEALED, bytes(row.given))), office.keeper.keys)
+    linked = tuple(one for one in searching.known(conn, office.keeper, people) if one not in given)
+    return Search(request, row.person, people, tuple(row.topics), row.channel, row.policy_version, row.received_at, Wanted(given, linked))
+
+
+def keep(tx: Connection, office: Office, search: Search, found: Searched, at: datetime) -> list[Candidate]:
+    """Write down the rows that a search found, each once; those that count as the person's.
+
+    What an agent has decided stays decided; what an agent has not yet looked at may become sure, never the other way round.
+    """
+    before = {(place, key): (number, verdict) for number, (place, key, verdict) in rows_of(tx, office, search, found.system).items()}
+    number = int(tx.execute(select(func.coalesce(func.max(REQUEST_RECORD.c.id), 0))).scalar_one())
+    same: list[Candidate] = []
+    new: list[tuple[int, Candidate]] = []
+    for one in found.candidates:
+        known = before.get((one.table, one.key))
+        verdict = one.verdict if known is None or (known[1], one.verdict) == ("to review", "same") else known[1]
+        if known is None:
+            number += 1
+            new.append((number, one))
+        elif verdict != known[1]:
+            tx.execute(update(REQUEST_RECORD).where(REQUEST_RECORD.c.id == known[0]).values(**_judgement(one)))
+        if verdict == "same":
+            same.append(one)
+    if new:
+        sealed = office.keeper.vault.seal_many(tx, [(search.person, ROW, _bytes(one.key)) for _, one in new])
+        kept = {"request": search.request, "system": found.system, "found_at": at}
+        rows = [
+            kept | {"id": id_, "place": one.table, "key": key} | _judgement(one)
+            for (id_, one), key in zip(new, sealed, strict=True)
+        ]  # fmt: skip
+        tx.execute(insert(REQUEST_RECORD), rows)
+    return same
+
+
+def rows_of(conn: Connection, office: Office, search: Search, system: str) -> dict[int, tuple[str, Key, str]]:
+    """The rows of one system that a request knows: by number the table, the key, and how it counts (`same`, `to review`, not theirs)."""
+    columns = [REQUEST_RECORD.c[name] for name in ("id", "place", "key", "verdict", "decided")]
+    rows = conn.execute(select(*columns).where(REQUEST_RECORD.c.request == search.request, REQUEST_RECORD.c.system == system)).all()
+    found: dict[int, tuple[str, Key, str]] = {}
+    for row in rows:
+        key = tuple(json.loads(searching.opened(conn, office.keeper, search.person, ROW, bytes(row.key))))
+        found[row.id] = row.place, key, row.decided if row.decided == NOT_THEIRS else row.verdict
+    return found
+
+
+def readable(wanted: Sequence[Any], office: Office) -> bool:
+    """Whether anything can be searched for."""
+    return any(tight_codes(one, office.keeper.keys) for one in wanted)
+
+
+def _judgement(one: Candidate) -> dict[str, Any]:
+    evidence = [[each.of, each.words, round(each.bits, 1)] for each in one.evidence]
+    return {"verdict": one.verdict, "weight": round(one.weight, 1), "evidence": evidence, "weights": searching.WEIGHTS}
+
+
+def _bytes(key: Key) -> bytes:
+    return json.dumps(list(key), ensure_ascii=False).encode("utf-8", "surrogatepass")

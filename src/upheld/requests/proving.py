@@ -1,0 +1,112 @@
+"""The proof: a fresh search on new connections over every mapped identifying column, after everything was marked.
+
+Each table comes out as stopped, kept under a clause, or failed with the reason; a row of the person that is not marked fails its place, is
+searched and marked again, and proven again. Nothing is taken from what earlier steps believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, delete, insert
+
+from upheld.errors import NotFound
+from upheld.gate import searching
+from upheld.gate.searching import Candidate
+from upheld.ledger import effects
+from upheld.ledger.actions import append
+from upheld.ledger.effects import Leased
+from upheld.ledger.kinds import NUMBER, WORD, counts_of, declare, one_of
+from upheld.requests import confirming
+from upheld.requests.finding import NOT_THEIRS, begin, rows_of
+from upheld.requests.models import REQUEST_PLACE
+from upheld.requests.office import Office
+from upheld.requests.settling import settle
+from upheld.systems.datamap import Table
+
+STATES: Final = ("stopped", "kept", "failed", "nothing found", "not concerned")
+
+PROVEN = declare(
+    "request.proven",
+    "a fresh search of one system says in what state its tables are",
+    request=NUMBER,
+    system=WORD,
+    tables=counts_of(one_of(*STATES)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the proof says of one table: its state, the rows of the person, the clause that keeps them, or why it failed."""
+
+    table: str
+    state: str
+    rows: int = 0
+    clause: str | None = None
+    reason: str | None = None
+
+
+def wanted_flags(table: Table, topics: Iterable[str]) -> frozenset[str]:
+    """The topics asked for that the table has a flag for."""
+    return frozenset(flag.topic for flag in table.flags) & frozenset(topics)
+
+
+def outcome(table: Table, rows: Collection[Candidate], topics: Iterable[str]) -> Outcome:
+    """The state of one table in which these rows are the person's."""
+    flags = wanted_flags(table, topics)
+    unmarked = sum(not flags <= one.out for one in rows)
+    if not rows:
+        return Outcome(table.name, "nothing found")
+    if unmarked:
+        return Outcome(table.name, "failed", len(rows), None, f"{unmarked} of {len(rows)} rows are not marked as stopped")
+    if flags:
+        return Outcome(table.name, "stopped", len(rows))
+    if table.kept:
+        return Outcome(table.name, "kept", len(rows), table.kept[0].clause)
+    if table.flags:
+        return Outcome(table.name, "not concerned", len(rows))
+    reason = "holds the person, but the data map names neither a flag to mark them nor a clause to keep them: add one"
+    return Outcome(table.name, "failed", len(rows), None, reason)
+
+
+def prove(office: Office, leased: Leased) -> None:
+    """Search one system afresh and say in what state each of its tables is."""
+    system = office.system(leased.place)
+    if system is None:
+        raise NotFound(f"`{leased.place}` is not in the data map any more: put it back")
+    with office.record.reading() as conn:
+        search = begin(conn, office, leased.subject)
+        others = {(place, key) for place, key, how in rows_of(conn, office, search, system.name).values() if how == NOT_THEIRS}
+    found = searching.search(system, office.open_system(system), search.wanted, office.keeper.keys)
+    theirs = [one for one in found.candidates if one.verdict == "same" and (one.table, one.key) not in others]
+    outcomes = [outcome(table, [one for one in theirs if one.table == table.name], search.topics) for table in system.tables]
+    with office.record.transaction() as tx:
+        at = office.clock()
+        _keep(tx, leased, outcomes, at)
+        tables = {state: n for state in STATES if (n := sum(each.state == state for each in outcomes))}
+        append(tx, PROVEN, {"request": leased.subject, "system": system.name, "tables": tables}, at, office.actor)
+        if any(each.state == "failed" and wanted_flags(system.table(each.table), search.topics) for each in outcomes):
+            _once_more(tx, leased, at)
+        effects.done(tx, leased, at, office.actor)
+        confirming.advance(tx, leased.subject, at)
+        settle(tx, leased.subject, at, office.actor)
+
+
+def _once_more(tx: Connection, leased: Leased, at: datetime) -> None:
+    """An unmarked row turned up: find, mark and prove again, at once the first time, then after 1 s, 2 s, 4 s … 1 h."""
+    again = int(leased.body.get("again", 0))
+    wait = timedelta(seconds=min(2 ** min(again - 1, 12), 3600) if again else 0)
+    effects.plan(tx, "request.find", leased.subject, leased.place, {"round": 1, "again": again + 1}, at, due_at=at + wait)
+
+
+def _keep(tx: Connection, leased: Leased, outcomes: Iterable[Outcome], at: datetime) -> None:
+    tx.execute(delete(REQUEST_PLACE).where(REQUEST_PLACE.c.request == leased.subject, REQUEST_PLACE.c.system == leased.place))
+    kept = {"request": leased.subject, "system": leased.place, "at": at}
+    rows = [
+        kept | {"place": one.table, "state": one.state, "rows": one.rows, "clause": one.clause, "reason": one.reason} for one in outcomes
+    ]
+    if rows:
+        tx.execute(insert(REQUEST_PLACE), rows)
