@@ -114,7 +114,7 @@ def test_a_shell_gets_its_completion_script(shell, capsys):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("upheld re", ["plain,release", "plain,recipients"]),
+        ("upheld re", ["plain,release", "plain,recipients", "plain,requests"]),
         ("upheld policy pr", ["plain,prove"]),
         ("upheld polcy pr", []),
         ("upheld --ver", ["plain,--version"]),

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.policy.worlds import expectations, policies, policy_of, standings, uses
+from upheld.cli.main import run
 from upheld.cli.policy_prove import prove as command
 from upheld.policy import classes
 from upheld.policy.asking import Case
@@ -119,3 +120,12 @@ def test_a_promise_that_lost_its_rule_is_shown_with_the_person_and_the_clause(tm
     whole = CliRunner().invoke(command, ["policies/northgate.md", "--json"], standalone_mode=False)
     assert whole.return_value == 0
     assert '"holds": true' in whole.output
+
+
+def test_a_rule_that_refuses_everybody_is_not_overlooked(tmp_path, capsys):
+    rules = "collect order: email\nallow marketing.email using order.email\nforbid marketing using order.email\nalways marketing.email"
+    head = "---\ncompany: Shop\ntitle: Privacy\nversion: '1'\n---\n\nWe write to you, and do not. {#mail}\n"
+    policy = tmp_path / "policy.md"
+    policy.write_text(f"{head}\n```upheld\n{rules}\n```\n")
+    assert run(["policy", "prove", str(policy)]) == 1
+    assert "0 proven, 1 failed" in capsys.readouterr().out
