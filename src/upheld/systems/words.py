@@ -72,9 +72,7 @@ def read_kept(text: str, held: Sequence[str]) -> Kept:
     before, under, clause = text.rpartition(" under ")
     names, clause = [" ".join(name.split()) for name in before.split(",")], clause.strip()
     if not under or not _CLAUSE.fullmatch(clause):
-        raise Unread(
-            "syntax", f"`{_short(text)}` does not say under which clause", "as in `order.name, order.purchases under collect.order`"
-        )
+        raise Unread("syntax", f"`{_short(text)}` does not say under which clause", "as in `order.name under collect.order`")
     items: dict[str, None] = {}
     for name in names:
         found = [item for item in held if item == name or item.startswith(f"{name}.")]
@@ -126,7 +124,7 @@ def _link(saying: str) -> tuple[str, str]:
 
 
 def _near(saying: str) -> str | None:
-    return suggestion(saying.split(" ", maxsplit=1)[0], ("nothing", "key", "link to", "out of", *PARTS))
+    return suggestion(saying.partition(" ")[0], ("nothing", "key", "link to", "out of", *PARTS))
 
 
 def _short(text: str) -> str:
