@@ -50,6 +50,7 @@ class Index:
         """The meetings: row numbers and persons, parallel, sorted, without repetition. A row may meet several people."""
         slices = range(0, len(chunk.codes), _SLICE)
         asked = np.concatenate([np.empty(0, np.int64), *(at + self._likely(chunk.codes[at : at + _SLICE]) for at in slices)])
+        asked = asked[np.argsort(chunk.codes[asked])]  # neighbours are found near each other, which is several times quicker
         wanted = chunk.codes[asked]
         start = np.searchsorted(self.codes, wanted, "left")
         met = start < len(self.codes)
