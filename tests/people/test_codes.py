@@ -140,10 +140,11 @@ def columns_of(rows, columns, names):
         connection.execute("CREATE TABLE list AS SELECT *, row_number() OVER () + 40 AS number FROM rows")
         reader = Reader(connection, columns, KEYS)
         half = len(rows) // 2
-        chunks = [
-            reader.read(connection.sql(f"SELECT * FROM list WHERE {where} ORDER BY number"), row="number")
+        looks = [
+            reader.look(connection.sql(f"SELECT * FROM list WHERE {where} ORDER BY number"), row="number")
             for where in (f"number <= {40 + half}", f"number > {40 + half}")
         ]
+        chunks = [look() for look in reversed(looks)]  # codes are computed after the reader has seen, and learnt, more
     found = {}
     for chunk in chunks:
         for code, guard, row in zip(chunk.codes.tolist(), chunk.guards.tolist(), chunk.rows.tolist(), strict=True):
@@ -192,7 +193,7 @@ def test_values_of_any_length_have_the_codes_of_single_identifiers():
 
 
 def test_missing_values_and_empty_chunks_have_no_codes():
-    rows = [(None,) * 7] * 3
+    rows = [(None,) * 7, ("  ",) * 7, ("",) * 7]
     found, chunks = columns_of(rows, Columns(**{name: name for name in NAMES}), NAMES)
     assert found == {}
     assert all(len(chunk.given[kind]) == 0 for chunk in chunks for kind in chunk.given)

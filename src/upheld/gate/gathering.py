@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,27 +91,43 @@ class Gathered:
 
 
 def gather(opened: OpenList, mapping: ColumnMap, bench: Workbench, keys: Keys, folder: Path, watch: Watch) -> Gathered:
-    """Compute the match codes of every row."""
-    readers = [(Reader(cursor := bench.connection.cursor(), columns, keys), cursor, columns) for columns in all_columns_of(mapping)]
+    """Compute the match codes of every row. The codes of a chunk are computed and kept while the next one is read."""
+    all_columns = all_columns_of(mapping)
+    readers = [(Reader(cursor := bench.connection.cursor(), columns, keys, threads=THREADS), cursor) for columns in all_columns]
     gathered = Gathered(folder, np.zeros(opened.rows, dtype=np.bool_))
-    for base in range(0, opened.rows, CHUNK):
-        watch("read", base, opened.rows)
-        row = exp.column(ROW)
-        window = exp.and_(
-            exp.GTE(this=row, expression=exp.Literal.number(base)), exp.LT(this=row.copy(), expression=exp.Literal.number(base + CHUNK))
-        )
-        query = exp.select("*").from_(opened.relation.subquery("list")).where(window).sql("duckdb")
-        chunks = []
-        for reader, cursor, columns in readers:
+    with ThreadPoolExecutor(1) as pool:
+        before: Future[None] | None = None
+        for base in range(0, opened.rows, CHUNK):
+            watch("read", base, opened.rows)
             with said():
-                chunks.append(reader.read(cursor.sql(query), row=ROW))
-            _note_unread(gathered, chunks[-1], columns, base)
-        chunk = _joined(chunks)
-        gathered.add(base, chunk.codes, chunk.guards, chunk.rows, _evident(chunk, base))
-    for _, cursor, _ in readers:
+                looks = [reader.look(cursor.sql(_window(opened, base)), row=ROW) for reader, cursor in readers]
+            if before is not None:
+                before.result()
+            before = pool.submit(_keep, gathered, base, looks, all_columns)
+        if before is not None:
+            before.result()
+    for _, cursor in readers:
         cursor.close()
     watch("read", opened.rows, opened.rows)
     return gathered
+
+
+def _window(opened: OpenList, base: int) -> str:
+    """The rows of one chunk."""
+    row = exp.column(ROW)
+    window = exp.and_(
+        exp.GTE(this=row, expression=exp.Literal.number(base)), exp.LT(this=row.copy(), expression=exp.Literal.number(base + CHUNK))
+    )
+    return exp.select("*").from_(opened.relation.subquery("list")).where(window).sql("duckdb")
+
+
+def _keep(gathered: Gathered, base: int, looks: Sequence[Callable[[], Chunk]], all_columns: Sequence[Columns]) -> None:
+    """Compute the codes of a chunk and keep them."""
+    chunks = [look() for look in looks]
+    for chunk, columns in zip(chunks, all_columns, strict=True):
+        _note_unread(gathered, base, chunk, columns)
+    chunk = _joined(chunks)
+    gathered.add(base, chunk.codes, chunk.guards, chunk.rows, _evident(chunk, base))
 
 
 def _joined(chunks: list[Chunk]) -> Chunk:
@@ -122,16 +138,17 @@ def _joined(chunks: list[Chunk]) -> Chunk:
     return Chunk(codes, guards, rows, plain=plain)
 
 
-def _note_unread(gathered: Gathered, chunk: Chunk, columns: Columns, base: int) -> None:
+def _note_unread(gathered: Gathered, base: int, chunk: Chunk, columns: Columns) -> None:
     for kind in ("email", "phone", "account"):
         column = getattr(columns, kind)
-        if column is None or len(chunk.given[kind]) == len(chunk.read[kind]):  # who was read was given
+        if column is None:
             continue
-        unread = np.zeros(CHUNK, dtype=np.bool_)
-        unread[chunk.given[kind] - base] = True
-        unread[chunk.read[kind] - base] = False
-        rows = np.flatnonzero(unread) + base
-        gathered.unread.setdefault(int(column[1:]), np.zeros_like(gathered.named))[rows] = True
+        is_unread = np.zeros(CHUNK, dtype=np.bool_)
+        is_unread[chunk.given[kind] - base] = True
+        is_unread[chunk.read[kind] - base] = False
+        unread = np.flatnonzero(is_unread) + base
+        if len(unread):
+            gathered.unread.setdefault(int(column[1:]), np.zeros_like(gathered.named))[unread] = True
 
 
 def _evident(chunk: Chunk, base: int) -> NDArray[np.bool_]:

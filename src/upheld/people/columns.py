@@ -13,6 +13,7 @@ once by `forms`; what is not plain is read by the scalar functions. A reader kee
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from importlib import resources
 from typing import Any
@@ -27,7 +28,7 @@ from upheld.people.cmac import BLOCK, Blocks, Cmac, Codes
 from upheld.people.codes import Keys, prefix, tight_codes
 from upheld.people.forms import Flags
 from upheld.people.identifiers import Account, Email, Identifier, Kind, Phone
-from upheld.people.postals import Guards, Postals, Rows
+from upheld.people.postals import Coded, Guards, Postals, Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +100,28 @@ class Reader:
 
     def read(self, relation: duckdb.DuckDBPyRelation, *, row: str) -> Chunk:
         """The codes of a relation's rows; `row` names its column of row numbers (integers, no two alike)."""
+        return self.look(relation, row=row)()
+
+    def look(self, relation: duckdb.DuckDBPyRelation, *, row: str) -> Callable[[], Chunk]:
+        """The same in two steps: what is called computes the codes, in any thread, while this reader looks at the next relation."""
         self._see(relation, row)
-        made: list[tuple[Codes, Guards, Rows, Flags]] = []
-        given: dict[Kind, Rows] = {}
-        read: dict[Kind, Rows] = {}
-        for kind in self._columns.kinds:
-            if kind == "postal":
-                assert self._postal is not None
-                codes, guards, rows, plain, given[kind], read[kind] = self._postal.read(self._threads)
-            else:
-                codes, guards, rows, given[kind] = self._single(kind)
-                read[kind], plain = rows, np.ones(len(codes), dtype=np.bool_)
-            made.append((codes, guards, rows, plain))
+        seen = {kind: self._seen(kind) for kind in self._columns.kinds}
+        return lambda: self._chunk(seen)
+
+    def _seen(self, kind: Kind) -> Callable[[], Coded]:
+        if kind == "postal":
+            assert self._postal is not None
+            return self._postal.look(self._threads)
+        return self._single(kind)
+
+    def _chunk(self, seen: dict[Kind, Callable[[], Coded]]) -> Chunk:
+        coded = {kind: code() for kind, code in seen.items()}
+        given = {kind: each.given for kind, each in coded.items()}
+        read = {kind: each.read for kind, each in coded.items()}
+        if len(coded) == 1:  # nothing to be joined, and copied
+            only = next(iter(coded.values()))
+            return Chunk(only.codes, only.guards, only.rows, given, read, only.plain)
+        made = [(each.codes, each.guards, each.rows, each.plain) for each in coded.values()]
         all_codes, all_guards, all_rows, all_plain = (np.concatenate(arrays) for arrays in zip(*made, strict=True))
         return Chunk(all_codes, all_guards, all_rows, given, read, all_plain)
 
@@ -122,27 +133,31 @@ class Reader:
             shown.append(value.cast("VARCHAR").alias(name))
         relation.select(*shown).create_view("upheld_list", replace=True)
 
-    def _single(self, kind: Kind) -> tuple[Codes, Guards, Rows, Rows]:
+    def _single(self, kind: Kind) -> Callable[[], Coded]:
         name, bound = _SINGLES[kind]
         if kind == "phone":
             bound = {**bound, "plain_region": self._columns.region in {"US", "CA"}}
         got = self._connection.execute(_sql(name), {"prefix": prefix(kind), **bound}).fetchnumpy()
+        return lambda: self._code(kind, got)
+
+    def _code(self, kind: Kind, got: dict[str, Any]) -> Coded:
         rows = np.asarray(got["row"])
         high, low = np.ma.MaskedArray(got["high"]), np.ma.MaskedArray(got["low"])
         is_plain = ~np.ma.getmaskarray(high)
         mac: Cmac = getattr(self._keys, kind)
         codes = mac.end(None, _blocks(high.data, low.data))
-        read = np.asarray(is_plain)
+        read, given = np.array(is_plain), np.ones(len(rows), dtype=np.bool_)
         seen: dict[str, int | None] = {}
         for at in np.flatnonzero(~is_plain):
             text = str(got["other"][at])
             if text not in seen:
                 one = tight_codes(self._identifier(kind, text), self._keys)
                 seen[text] = one[0].code if one else None
+            given[at] = bool(text)
             if (code := seen[text]) is not None:
                 codes[at], read[at] = code, True
         codes, kept = codes[read], rows[read]
-        return codes, np.zeros(len(codes), dtype=np.uint32), kept, rows
+        return Coded(codes, np.zeros(len(codes), dtype=np.uint32), kept, np.ones(len(codes), dtype=np.bool_), rows[given], kept)
 
     def _identifier(self, kind: Kind, text: str) -> Identifier:
         match kind:

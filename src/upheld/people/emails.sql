@@ -1,14 +1,20 @@
 -- One row for each row of the chunk that gives an e-mail address: the first 16 bytes of the part's SHA-256 as two numbers,
--- or, for an address that is not plain, the address as given, for Python to read.
+-- or, for an address that is not plain, the address as given, for Python to read (the empty text: only blanks were given).
+-- Most addresses are plain as they stand: only the others are trimmed. A filter on what was computed here would compute it twice.
 WITH given AS (
-    SELECT row, trim(email) AS given
+    SELECT row, email, strlen(email) <= 254 AND regexp_full_match(email, $plain) AS is_tight
     FROM upheld_list
-    WHERE email IS NOT NULL
+    WHERE email <> ''
+),
+trimmed AS (
+    SELECT row, is_tight, CASE WHEN is_tight THEN email ELSE trim(email) END AS given
+    FROM given
 ),
 plain AS (
-    SELECT row, given, lower(given) AS strict, strlen(given) <= 254 AND regexp_full_match(given, $plain) AS is_plain
-    FROM given
-    WHERE given <> ''
+    SELECT
+        row, given, lower(given) AS strict,
+        CASE WHEN is_tight THEN TRUE ELSE strlen(given) <= 254 AND regexp_full_match(given, $plain) END AS is_plain
+    FROM trimmed
 ),
 hashed AS (
     SELECT

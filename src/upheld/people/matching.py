@@ -15,6 +15,7 @@ CODE = np.dtype([("code", "<u8"), ("guard", "<u4")])
 
 _SPARE_BITS = 5  # of the filter: one in 32 codes that nobody has passes it
 _MOST_BITS = 30  # 128 MiB
+_SLICE = 1 << 15  # codes looked at together: what is computed of them stays in the processor's cache
 
 
 def packed(codes: Iterable[Code]) -> bytes:
@@ -47,9 +48,9 @@ class Index:
 
     def match(self, chunk: Chunk) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The meetings: row numbers and persons, parallel, sorted, without repetition. A row may meet several people."""
-        places = chunk.codes >> self._shift
-        likely = (self._filter[(places >> np.uint64(3)).astype(np.int64)] >> (places & np.uint64(7)).astype(np.uint8)) & 1
-        asked = np.flatnonzero(likely)
+        slices = range(0, len(chunk.codes), _SLICE)
+        asked = np.concatenate([np.empty(0, np.int64), *(at + self._likely(chunk.codes[at : at + _SLICE]) for at in slices)])
+        asked = asked[np.argsort(chunk.codes[asked])]  # neighbours are found near each other, which is several times quicker
         wanted = chunk.codes[asked]
         start = np.searchsorted(self.codes, wanted, "left")
         met = start < len(self.codes)
@@ -65,6 +66,12 @@ class Index:
         first = np.ones(len(rows), dtype=np.bool_)
         first[1:] = (rows[1:] != rows[:-1]) | (persons[1:] != persons[:-1])
         return rows[first], persons[first]
+
+    def _likely(self, codes: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Where a code may be somebody's."""
+        places = codes >> self._shift
+        bytes_ = self._filter[(places >> np.uint64(3)).view(np.int64)]
+        return np.flatnonzero((bytes_ >> (places.astype(np.uint8) & 7)) & 1)
 
 
 def conflicts(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> NDArray[np.bool_]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
+from typing import NamedTuple
 
 import duckdb
 import numpy as np
@@ -24,6 +26,17 @@ _NOTHING: Part = (np.zeros(0, np.uint64), np.zeros(0, np.uint32), np.zeros(0, np
 _FIELDS = ("first", "last", "number", "street", "unit", "zip")
 
 
+class Coded(NamedTuple):
+    """Codes of one kind of identifier, their guards, row numbers, and which say it as a whole; the rows where one was given, and read."""
+
+    codes: Codes
+    guards: Guards
+    rows: Rows
+    plain: Flags
+    given: Rows
+    read: Rows
+
+
 class Postals:
     """The names and addresses of one list, with the dictionaries of its columns, which live in a table of `connection`."""
 
@@ -39,18 +52,23 @@ class Postals:
             nothing = " " if name == "street" else ""
             connection.execute("INSERT INTO upheld_dictionary VALUES ($field, 0, $nothing)", {"field": name, "nothing": nothing})
 
-    def read(self, threads: int) -> tuple[Codes, Guards, Rows, Flags, Rows, Rows]:
-        """Of the view `upheld_list`: codes, guards, row numbers, which codes are of the first rule; rows with an address given and read."""
+    def look(self, threads: int) -> Callable[[], Coded]:
+        """Takes the rows of the view `upheld_list`; what is called computes their codes, in any thread.
+
+        The dictionaries only grow: what later rows teach them does not touch the numbers of earlier ones.
+        """
         got = self._numbered()
+        return lambda: self._coded(got, threads)
+
+    def _coded(self, got: dict[str, Ids], threads: int) -> Coded:
         given = got["row"][(got["street"] > 0) | (got["number"] > 0) | (got["unit"] > 0)]
         slices = [{name: array[at : at + SLICE] for name, array in got.items()} for at in range(0, len(got["row"]), SLICE)]
         with ThreadPoolExecutor(threads) as pool:
             coded = list(pool.map(self._code, slices))
         made = [_NOTHING, *(part for parts, _ in coded for part in parts)]
-        codes, guards, rows = zip(*made, strict=True)
-        plain = np.repeat([False, *(rule == 0 for parts, _ in coded for rule in range(len(parts)))], [len(part) for part in codes])
-        read = [_NOTHING[2], *(rows for _, rows in coded)]
-        return np.concatenate(codes), np.concatenate(guards), np.concatenate(rows), plain, given, np.concatenate(read)
+        codes, guards, rows = (np.concatenate(arrays) for arrays in zip(*made, strict=True))
+        plain = np.repeat([False, *(rule == 0 for parts, _ in coded for rule in range(len(parts)))], [len(part[0]) for part in made])
+        return Coded(codes, guards, rows, plain, given, np.concatenate([_NOTHING[2], *(rows for _, rows in coded)]))
 
     def _numbered(self) -> dict[str, Ids]:
         """The chunk's rows as numbers into the dictionaries, which learn what is new."""
