@@ -87,11 +87,14 @@ def planted(module: ModuleType, right: str, wrong: str) -> Iterator[None]:
     """The compiler with one fault in it."""
     sources = {each: inspect.getsource(each) for each in COMPILER}
     assert sources[module].count(right) >= 1, f"the fault cannot be planted: `{right}` is no longer in {module.__name__}"
+    whole = {each: dict(each.__dict__) for each in COMPILER}
     try:
         _load({**sources, module: sources[module].replace(right, wrong, 1)})
         yield
     finally:
-        _load(sources)
+        for each, names in whole.items():  # the very classes as before: other tests hold them
+            each.__dict__.clear()
+            each.__dict__.update(names)
 
 
 def _load(sources: dict[ModuleType, str]) -> None:
