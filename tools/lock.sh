@@ -9,7 +9,8 @@ compile() {
 }
 # Each file is bound to the one before, so that installing them one over the other moves nothing.
 compile pyproject.toml requirements/build.in --output-file requirements/core.txt
-compile pyproject.toml requirements/build.in --extra all --extra dev -c requirements/core.txt --output-file requirements/dev.txt
+compile pyproject.toml requirements/build.in --extra web -c requirements/core.txt --output-file requirements/web.txt
+compile pyproject.toml requirements/build.in --extra all --extra dev -c requirements/core.txt -c requirements/web.txt --output-file requirements/dev.txt
 compile pyproject.toml requirements/build.in --extra bench -c requirements/dev.txt --output-file requirements/bench.txt
 compile pyproject.toml requirements/build.in --extra all --extra dev --extra spark --extra clickhouse \
     -c requirements/dev.txt --output-file requirements/engines.txt

@@ -24,7 +24,7 @@ def locked(name):
     return (HOUSE / "requirements" / f"{name}.txt").read_text("utf-8")
 
 
-LOCKS = {"core": (), "dev": ("dev",), "bench": ("bench",), "engines": ("dev", "spark", "clickhouse")}
+LOCKS = {"core": (), "web": ("web",), "dev": ("dev",), "bench": ("bench",), "engines": ("dev", "spark", "clickhouse")}
 
 
 @pytest.mark.parametrize(("name", "extras"), LOCKS.items())
@@ -38,6 +38,6 @@ def test_every_dependency_is_locked_with_its_hashes_and_without_an_address(name,
 
 
 def test_installing_one_lock_over_the_other_moves_nothing():
-    versions = [dict(re.findall(r"^([a-z0-9._-]+)==([^ \\;]+)", locked(name), re.MULTILINE)) for name in ("core", "dev", "engines")]
+    versions = [dict(re.findall(r"^([a-z0-9._-]+)==([^ \\;]+)", locked(name), re.MULTILINE)) for name in ("core", "web", "dev", "engines")]
     for narrow, wide in pairwise(versions):
         assert narrow.items() <= wide.items()
