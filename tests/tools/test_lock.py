@@ -16,7 +16,7 @@ def asked(*extras):
     names = set()
     for requirement in [*PROJECT["dependencies"], *(one for extra in extras for one in PROJECT["optional-dependencies"][extra])]:
         name, inner = re.match(r"([\w.-]+)(?:\[([\w,]+)\])?", requirement).groups()
-        names |= asked(*inner.split(",")) if name == "upheld" else {name.lower()}
+        names |= asked(*inner.split(",")) if name == "upheld" else {name.lower().replace(".", "-")}
     return names
 
 
