@@ -112,16 +112,58 @@ def test_parquet_is_read_like_csv(house, take, tmp_path):
     assert len(standings(house, Account("4711"), Phone("+1 202 555 0123"))) == 2
 
 
-def test_taking_a_file_in_again_changes_no_standing(house, take):
-    content = "email\n" + "".join(f"p{number}@shop.example\n" for number in range(5000))
+def test_a_file_is_taken_in_once_however_often_it_comes(house, take):
+    content = "email\n" + "".join(f"p{number}@shop.example\n" for number in range(5000)) + "nobody\n"
     first, _ = take(content)
+    assert (first.recorded, first.rejected, first.before, choices(house)) == (5000, 1, None, 5000)
     before = standings(house, Email("p7@shop.example"))
-    second, _ = take(content)
-    assert first.recorded == second.recorded == 5000
-    assert standings(house, Email("p7@shop.example")) == before
     with house.record.reading() as conn:
-        said = ledger.entry(conn, ledger.size(conn) - 1).canonical.decode()
-    assert hashlib.sha256(content.encode()).hexdigest() in said
+        entry = ledger.entry(conn, ledger.size(conn) - 1)
+    assert entry.body["file"] == hashlib.sha256(content.encode()).hexdigest()
+    second, rejects = take(content, name="another name.csv")
+    assert (second.recorded, second.rejected, second.before, rejects, choices(house)) == (5000, 1, entry.at, [], 5000)
+    forced, rejects = take(content, again=True)
+    assert (forced.recorded, forced.before, len(rejects), choices(house)) == (5000, None, 1, 10_000)
+    assert standings(house, Email("p7@shop.example")) == before
+
+
+@pytest.mark.parametrize(
+    ("content", "plan", "topics"),
+    [
+        ("email\na@shop.example\n", Plan(topic="post", says="out"), TOPICS),
+        ("email\na@shop.example\n", Plan(topic="sharing", says="in", at=NOW), TOPICS),
+        ("email\na@shop.example\n", Plan(topic="sharing", says="out", at=NOW), TOPICS),
+        ("email\na@shop.example\n", Plan(topic="sharing", says="out", columns={"account": "email"}), TOPICS),
+        ("email\na@shop.example\n", OUT, (*TOPICS, "calls")),
+        ("email\nA@shop.example\n", OUT, TOPICS),
+    ],
+)
+def test_a_file_that_means_something_else_is_taken_in_however_alike_it_is(house, take, content, plan, topics):
+    take("email\na@shop.example\n")
+    done, _ = take(content, plan, topics)
+    assert (done.recorded, done.before, choices(house)) == (1, None, 2)
+
+
+def test_a_file_that_was_cut_off_is_taken_in_from_its_beginning(house, take):
+    def cut(_):
+        raise KeyboardInterrupt
+
+    content = "email\na@shop.example\nb@shop.example\n"
+    with pytest.raises(KeyboardInterrupt):
+        take(content, advance=cut)
+    done, _ = take(content)
+    assert (done.recorded, done.before) == (2, None)
+
+
+def test_how_a_choice_was_heard_may_stand_in_a_column(house, take):
+    rows = ("a@shop.example,Phone", "b@shop.example, web ", "c@shop.example,", "d@shop.example,by planted pigeon")
+    done, rejects = take("email,how\n" + "\n".join(rows) + "\n")
+    assert (done.recorded, done.rejected, done.without_fact) == (4, 0, 1)
+    assert len(rejects) == 1
+    assert rejects[0].startswith('5,"how it was heard cannot be read: write one of `web`')
+    assert "planted" not in rejects[0]
+    with house.record.reading() as conn:
+        assert conn.execute(select(CHOICE.c.how).order_by(CHOICE.c.id)).scalars().all() == ["phone", "web", "import", "import"]
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,12 @@ def test_a_file_is_taken_in_and_its_rejects_are_findings(run, tmp_path):
     assert code == exits.FINDINGS
     assert "recorded 1 choice;" in out
     assert (tmp_path / "list.csv.rejects.csv").read_text() == "line,reason\r\n3,no identifier can be read\r\n".replace("\r\n", "\n")
+    code, out, _ = run("choices", "import", str(path), "--topic", "sharing", "--out", "--column", "email=Contact")
+    assert (code, out.count("\n")) == (exits.FINE, 1)
+    assert out.startswith("nothing to do: this file was taken in at 20")
+    assert out.endswith("(1 recorded, 1 rejected); `--again` takes it in once more\n")
+    code, out, _ = run("choices", "import", str(path), "--topic", "sharing", "--out", "--column", "email=Contact", "--again")
+    assert (code, "recorded 1 choice;" in out) == (exits.FINDINGS, True)
     assert run("choices", "import", str(path), "--topic", "sharing", "--out", "--column", "Contact")[0] == exits.BAD_INPUT
     path.write_text("Contact\na@shop.example\n")
     opt_ins = ("choices", "import", str(path), "--topic", "sharing", "--in", "--column", "email=Contact", "--json")

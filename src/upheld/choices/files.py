@@ -35,6 +35,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "topic": ("topic", "list"),
     "choice": ("choice", "status", "opt", "consent"),
     "when": ("when", "date", "time", "timestamp", "chosen at", "opted out at", "opted in at"),
+    "how": ("how", "how heard", "heard", "heard by"),
     "region": ("region", "country"),
     "born": ("born", "birth date", "birthdate", "date of birth", "dob"),
     "age": ("age",),

@@ -6,7 +6,6 @@ A rejects file holds line numbers and reasons, never what stood there.
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -15,8 +14,9 @@ from typing import Final, Literal
 
 from sqlalchemy import Connection
 
-from upheld.choices.actions import Said, demand, record_many
+from upheld.choices.actions import HOW, Said, demand, record_many
 from upheld.choices.files import batches, read, roles
+from upheld.choices.repeats import file_hash, reading_hash, taken_in
 from upheld.errors import Invalid, No
 from upheld.ledger.actions import append
 from upheld.ledger.kinds import HASH, NUMBER, declare
@@ -33,8 +33,9 @@ ROWS_A_TRANSACTION: Final = 2000
 
 IMPORTED = declare(
     "choices.imported",
-    "a file of choices was taken in: rows recorded and rejected, and the file's hash",
+    "a file of choices was taken in: rows recorded and rejected, the file's hash, and that of what its rows were taken to mean",
     file=HASH,
+    reading=HASH,
     recorded=NUMBER,
     rejected=NUMBER,
 )
@@ -71,7 +72,8 @@ class Plan:
 class Imported:
     """What became of a file: rows recorded, rows rejected, rows recorded without a fact that could not be read.
 
-    The latter two are listed in `rejects`. `columns`: which heading meant what.
+    The latter two are listed in `rejects`. `columns`: which heading meant what. `before`: when the same file was taken in already, read
+    the same way; then nothing was done, and the numbers are those of that time.
     """
 
     recorded: int
@@ -79,6 +81,7 @@ class Imported:
     without_fact: int
     rejects: Path | None
     columns: Mapping[str, str]
+    before: datetime | None = None
 
 
 def import_file(
@@ -91,9 +94,10 @@ def import_file(
     clock: Callable[[], datetime],
     actor: Actor,
     rejects: Path | None = None,
+    again: bool = False,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Imported:
-    """Take in a file, some thousand rows a transaction, each durable before the next; taking it in again changes no standing.
+    """Take in a file, some thousand rows a transaction, each durable before the next; once, unless `again`.
 
     `rejects`: where unreadable rows are listed (default: `FILE.rejects.csv`). `Invalid` if nothing of the file can be understood; then
     nothing was done.
@@ -102,6 +106,12 @@ def import_file(
     file = read(path, lambda line, reason: refused.append((line, reason)))
     where = roles(file.columns, plan.columns, str(path))
     _demand(plan, where, topics, clock(), path)
+    columns = {role: file.columns[at] for role, at in where.items()}
+    hashes = {"file": file_hash(path), "reading": _reading(plan, columns, topics)}
+    with record.reading() as conn:
+        known = None if again else taken_in(conn, IMPORTED, **hashes)
+    if known is not None:
+        return Imported(known.body["recorded"], known.body["rejected"], 0, None, columns, known.at)
     notes: Notes = []
     recorded = 0
     for batch in batches(file.rows, ROWS_A_TRANSACTION):
@@ -117,16 +127,17 @@ def import_file(
         recorded += sum(bool(one.people) for one in done)
         advance(len(batch))
     with record.transaction() as tx:
-        append(tx, IMPORTED, {"file": _hash(path), "recorded": recorded, "rejected": len(refused)}, clock(), actor)
+        append(tx, IMPORTED, hashes | {"recorded": recorded, "rejected": len(refused)}, clock(), actor)
     told = sorted(refused + notes)
     listed = _list(told, rejects or path.with_name(path.name + ".rejects.csv")) if told else None
-    return Imported(recorded, len(refused), len(notes), listed, {role: file.columns[at] for role, at in where.items()})
+    return Imported(recorded, len(refused), len(notes), listed, columns)
 
 
 LONGEST_DAY: Final = len("2026-05-31")
 UNDATED: Final = "nobody says when this opt-in was made"
 """Taken for one of now it would undo the opt-outs that came after it."""
 UNREADABLE: Final = "no identifier can be read"
+UNHEARD: Final = f"write one of {', '.join(f'`{each}`' for each in HOW)}; the choice was recorded as heard by `import`"
 Notes = list[tuple[int, str]]
 
 
@@ -145,6 +156,8 @@ class _Rows:
         except No as no:
             refused.append((line, no.message))
             return None
+        if self._of(row, "how").lower() not in ("", *HOW):
+            notes.append((line, f"how it was heard cannot be read: {UNHEARD}"))
         known = [facts.since(source, version) for source, version in self.plan.collected.items()]
         for fact in (self._region, self._born):
             try:
@@ -170,7 +183,8 @@ class _Rows:
         if says == "in" and not at and self.plan.at is None:
             raise Invalid(UNDATED)
         when = _moment(at, says) if at else self.plan.at or self.now
-        return Said(identifiers, topic, says, when, "import", self.plan.words, self.plan.version)
+        how = next((how for how in HOW if how == self._of(row, "how").lower()), "import")
+        return Said(identifiers, topic, says, when, how, self.plan.words, self.plan.version)
 
     def _identifiers(self, row: Sequence[str]) -> tuple[Identifier, ...]:
         found: list[Identifier] = []
@@ -256,9 +270,10 @@ def _day(text: str) -> date:
         raise Invalid("the birth date cannot be read: write it as `1990-05-31`") from error
 
 
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _reading(plan: Plan, columns: Mapping[str, str], topics: Sequence[str]) -> str:
+    """The hash of all that decides what the rows mean."""
+    meant = {each: getattr(plan, each) for each in ("topic", "says", "at", "words", "version", "region", "collected")}
+    return reading_hash(**meant, columns=columns, topics=list(topics))
 
 
 def _list(refused: Sequence[tuple[int, str]], path: Path) -> Path:

@@ -33,12 +33,14 @@ if TYPE_CHECKING:
 @click.option("--collected", multiple=True, metavar="SOURCE=VERSION", help="What SOURCE holds of these people was collected under VERSION.")
 @click.option("--phone-region", default="US", show_default=True, metavar="CC", help="The country of telephone numbers that name none.")
 @click.option("--rejects", type=click.Path(path_type=Path, dir_okay=False), help="Where unreadable rows are listed. Else FILE.rejects.csv.")
+@click.option("--again", is_flag=True, help="Take it in although the same file was taken in before.")
 @with_json
 @pass_edge
-def import_(edge: Edge, /, *, file: Path, rejects: Path | None, as_json: bool, **asked: Any) -> int:  # noqa: ANN401 - click's values
+def import_(edge: Edge, /, *, file: Path, rejects: Path | None, again: bool, as_json: bool, **asked: Any) -> int:  # noqa: ANN401 - click's values
     """Take in FILE (CSV or Parquet): each row a choice of the person it names.
 
-    Rows that cannot be read are listed with line number and reason; then it ends with 1. Taking the same file in again is safe.
+    Rows that cannot be read are listed with line number and reason; then it ends with 1. A file that was taken in
+    before, read the same way, is not taken in twice.
     """
     from upheld.choices.importing import Plan, import_file
     from upheld.people.actions import Keeper
@@ -65,10 +67,10 @@ def import_(edge: Edge, /, *, file: Path, rejects: Path | None, as_json: bool, *
         with _progress(file.name) as advance:
             done = import_file(
                 record, Keeper(home), file, plan, posted.policy.vocabulary.topics,
-                clock=edge.now, actor=edge.actor(), rejects=rejects, advance=advance,
+                clock=edge.now, actor=edge.actor(), rejects=rejects, again=again, advance=advance,
             )  # fmt: skip
     show(done, as_json=as_json, text=lambda: _in_words(done))
-    return exits.FINDINGS if done.rejected else exits.FINE
+    return exits.FINDINGS if done.rejected and done.before is None else exits.FINE
 
 
 def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
@@ -95,6 +97,11 @@ def _progress(name: str) -> Iterator[Callable[[int], None]]:
 
 
 def _in_words(done: Imported) -> str:
+    if done.before is not None:
+        return (
+            f"nothing to do: this file was taken in at {done.before:%Y-%m-%d %H:%M} UTC ({done.recorded:,} recorded, "
+            f"{done.rejected:,} rejected); `--again` takes it in once more"
+        )
     lines = [
         f"recorded {done.recorded:,} choice{'s' * (done.recorded != 1)}; read "
         + ", ".join(f"`{heading}` as {role}" for role, heading in done.columns.items())
@@ -102,5 +109,5 @@ def _in_words(done: Imported) -> str:
     if done.rejected:
         lines.append(f"rejected {done.rejected:,} row{'s' * (done.rejected != 1)}: see {done.rejects}")
     if done.without_fact:
-        lines.append(f"left out {done.without_fact:,} facts (region, birth date) that cannot be read: see {done.rejects}")
+        lines.append(f"left out {done.without_fact:,} facts (region, birth date, how it was heard) that cannot be read: see {done.rejects}")
     return "\n".join(lines)
