@@ -20,7 +20,7 @@ def file_hash(path: Path) -> str:
 
 
 def reading_hash(**meaning: object) -> str:
-    """The SHA-256 of what decides which choices a file's rows make; one list is taken in once for each topic, so its bytes are not enough."""
+    """The SHA-256 of what decides which choices a file's rows make; its bytes alone do not: the topic may be told beside them."""
     return hashlib.sha256(json.dumps(meaning, sort_keys=True, default=_plain).encode()).hexdigest()
 
 
