@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from sqlalchemy import Connection
 
-from upheld.choices.actions import HOW, Said, demand, record_many
+from upheld.choices.actions import HOW, How, Said, demand, record_many
 from upheld.choices.files import batches, read, roles
 from upheld.choices.repeats import file_hash, reading_hash, taken_in
 from upheld.errors import Invalid, No
@@ -183,7 +183,7 @@ class _Rows:
         if says == "in" and not at and self.plan.at is None:
             raise Invalid(UNDATED)
         when = _moment(at, says) if at else self.plan.at or self.now
-        how = next((how for how in HOW if how == self._of(row, "how").lower()), "import")
+        how: How = next((how for how in HOW if how == self._of(row, "how").lower()), "import")
         return Said(identifiers, topic, says, when, how, self.plan.words, self.plan.version)
 
     def _identifiers(self, row: Sequence[str]) -> tuple[Identifier, ...]:
