@@ -1,5 +1,6 @@
 """Where a merchant's configuration, record and keys lie, and who may reach them."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,38 @@ def test_keys_that_others_may_reach_are_refused_with_the_command_that_mends_it(h
         home.key("index/email/v1")
     loose.chmod(int(said, 8))
     assert Home.find(home.path) == home
+
+
+@pytest.fixture
+def give_away(monkeypatch):
+    """Makes a file another user's: truly, if the tests run as root, who alone may; else whoever runs them becomes another."""
+
+    def given(path):
+        if os.geteuid() == 0:
+            os.chown(path, 65534, -1)
+        else:
+            monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+
+    return given
+
+
+@pytest.mark.parametrize("path", ["keys", "keys/master.key", "keys/ledger.key"])
+def test_keys_of_another_user_are_refused_with_what_mends_it(home, give_away, path):
+    assert Home.find(home.path).key("index/email/v1")
+    give_away(home.path / path)
+    with pytest.raises(Refused, match=rf"belongs to another user \(\d+\): run this as that user, or `chown {os.geteuid()} {home.keys}"):
+        Home.find(home.path)
+    with pytest.raises(Refused):
+        home.key("index/email/v1")
+
+
+def test_a_secret_of_another_user_is_refused(home, give_away):
+    secret = home.keys / "mail.password"
+    secret.write_text("open sesame\n")
+    secret.chmod(0o600)
+    give_away(secret)
+    with pytest.raises(Refused, match=r"`keys/mail.password` belongs to another user"):
+        home.secret("keys/mail.password")
 
 
 def test_subkeys_are_stable_and_differ_by_purpose_and_home(home, tmp_path):

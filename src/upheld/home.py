@@ -9,7 +9,7 @@ A home is a folder::
       master.key       0600, 32 random bytes: every subkey is derived from it
       ledger.key       0600, Ed25519, PKCS#8 PEM: signs checkpoints
 
-Whoever holds `keys/` can open every sealed value and sign in the merchant's name, so looser modes are refused.
+Whoever holds `keys/` can open every sealed value and sign in the merchant's name, so looser modes and other owners are refused.
 """
 
 from __future__ import annotations
@@ -142,11 +142,10 @@ class Home:
         """
         path = self.path / file
         try:
-            mode, held = stat.S_IMODE(path.stat().st_mode), path.read_bytes().strip()
+            found, held = path.stat(), path.read_bytes().strip()
         except OSError as error:
             raise Invalid(f"the secret in `{file}` cannot be read: put it there, mode 600", place=str(self.path)) from error
-        if os.name == "posix" and mode & 0o077:
-            raise Refused(f"others may reach `{file}` (mode {mode:o}): run `chmod 600 {path}`")
+        _demand_ours(path, found, file, "600")
         if not held:
             raise Invalid(f"the secret in `{file}` is empty: put it there, mode 600", place=str(self.path))
         return held
@@ -215,11 +214,19 @@ def _demand_strict(keys: Path) -> None:
     """Refuse keys that anyone but their owner could read or write: one line says how to mend it."""
     for path, mode in ((keys, "700"), *((keys / name, "600") for name in ("master.key", "ledger.key"))):
         try:
-            found = stat.S_IMODE(path.stat().st_mode)
+            found = path.stat()
         except OSError as error:
             raise Invalid(f"`{path.name}` is not there: restore the keys from a copy", place=str(path)) from error
-        if os.name == "posix" and found & 0o077:
-            raise Refused(f"others may reach `{path.name}` (mode {found:o}): run `chmod {mode} {path}`")
+        _demand_ours(path, found, path.name, mode)
+
+
+def _demand_ours(path: Path, found: os.stat_result, name: str, wanted: str) -> None:
+    """`Refused` unless the file belongs to whoever runs this, and nobody else may reach it: its owner could always change its mode."""
+    mode = stat.S_IMODE(found.st_mode)
+    if found.st_uid != os.geteuid():
+        raise Refused(f"`{name}` belongs to another user ({found.st_uid}): run this as that user, or `chown {os.geteuid()} {path}`")
+    if mode & 0o077:
+        raise Refused(f"others may reach `{name}` (mode {mode:o}): run `chmod {wanted} {path}`")
 
 
 def _slug(company: str) -> str:

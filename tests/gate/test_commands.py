@@ -61,7 +61,10 @@ def test_a_release_of_nothing_ends_with_1_and_writes_nothing(upheld, tmp_path):
         (("list.csv", *AS_PARTNER, "--dry-run", "--out", "out.csv"), "say where to write"),
         (("list.csv", *AS_PARTNER, "--dry-run", "--items", "order.nme"), "no item `order.nme` is declared; did you mean `order.name`?"),
         (("list.csv", *AS_PARTNER, "--dry-run", "--items", "zzz"), "no item `zzz` is declared: the policy's items are in"),
-        (("nothing.csv", *AS_PARTNER, "--dry-run"), "no list `nothing.csv`"),
+        (("nothing.csv", *AS_PARTNER, "--dry-run"), "no list `nothing.csv`: look at its path, or name a table as"),
+        (("empty.csv", *AS_PARTNER, "--dry-run"), "`empty.csv` is empty: write the list again, its columns named in the first line"),
+        (("list.csv", *AS_PARTNER, "--out", "home"), "/home` is a folder: name a file in it, as `"),
+        (("list.csv", *AS_PARTNER, "--dry-run", "--engine-address", "x"), "the engine `duckdb` works in this process and has no address"),
         (("list.csv", *AS_PARTNER, "--out", "out.xls"), "end it in `.csv` or `.parquet`"),
         (("list.csv", *AS_PARTNER, "--out", "no/out.csv"), "no folder"),
         (("list.csv", *AS_PARTNER, "--out", "list.csv"), "is there already"),
@@ -70,7 +73,8 @@ def test_a_release_of_nothing_ends_with_1_and_writes_nothing(upheld, tmp_path):
         (("list.csv", "--purpose", "marketing.partner", "--to", "acmee", "--dry-run"), "did you mean `acme`"),
     ],
 )
-def test_bad_input_is_one_line_and_ends_with_2(upheld, words, said):
+def test_bad_input_is_one_line_and_ends_with_2(upheld, tmp_path, words, said):
+    (tmp_path / "empty.csv").touch()
     code, out, err = upheld("release", *words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert said in err

@@ -101,11 +101,11 @@ def open_list(name: str, bench: Workbench, work: Path, reading: Reading | None =
             start = file.read(4)
             digest = hashlib.file_digest(file, "sha256") if start == b"" else None
     except FileNotFoundError as error:
-        raise NotFound(f"no list `{name}`") from error
+        raise NotFound(f"no list `{name}`: look at its path, or name a table as `sqlite:///FILE#TABLE`") from error
     except OSError as error:
         raise Invalid(f"`{name}` cannot be read: {(error.strerror or 'input/output error').lower()}") from error
     if digest is not None:
-        raise Invalid(f"`{name}` is empty")
+        raise Invalid(f"`{name}` is empty: write the list again, its columns named in the first line")
     if start == b"PAR1" or path.suffix == ".parquet":
         return _from_parquet(path, bench, work)
     return _from_text(path, bench, work, reading or Reading())

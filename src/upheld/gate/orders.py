@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from upheld.errors import Invalid
 from upheld.gate.lists import Reading
 
 STEPS: Final = (
@@ -48,6 +49,10 @@ class Order:
     engine_address: str | None = None
     reading: Reading = field(default_factory=Reading)
     asked_by: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.engine == "duckdb" and self.engine_address is not None:
+            raise Invalid("the engine `duckdb` works in this process and has no address: leave it out, or name the engine that is there")
 
 
 def unwatched(step: str, done: int, of: int) -> None:

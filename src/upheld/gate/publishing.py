@@ -7,6 +7,7 @@ knows that its writer died, and the record says whether it is to be completed or
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import fcntl
 import hashlib
@@ -21,6 +22,8 @@ from upheld.errors import Conflict, Invalid
 
 _FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS}
+_NO_EXCLUSIVE_RENAME = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
+_HERE, _NOREPLACE = -100, 1  # AT_FDCWD and RENAME_NOREPLACE of linux/fcntl.h and linux/fs.h
 
 
 WORK = "work"
@@ -30,6 +33,12 @@ WORK = "work"
 def part_of(out: Path) -> Path:
     """Where the file that will be `out` is written."""
     return out.with_name(f".{out.name}.upheld-part")
+
+
+def demand_file(out: Path) -> None:
+    """`Invalid` if it is a folder, which no file can replace."""
+    if out.is_dir():
+        raise Invalid(f"`{out}` is a folder: name a file in it, as `{out / 'out.csv'}`")
 
 
 def demand_free(out: Path) -> None:
@@ -123,16 +132,32 @@ def publish(out: Path) -> None:
     """Give the unfinished file its name, for good: after this a power cut does not undo it. `Conflict` if the name is taken."""
     part = part_of(out)
     try:
-        os.link(part, out, follow_symlinks=False)  # unlike rename, a link never replaces
-        part.unlink()
+        try:
+            os.link(part, out, follow_symlinks=False)  # unlike rename, a link never replaces
+            part.unlink()
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            _rename_never_replacing(part, out)
     except FileExistsError as error:
         raise Conflict(f"`{out}` appeared meanwhile: the release is recorded as undelivered; run it again for another file") from error
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        demand_free(out)
-        part.rename(out)
     sync_folder(out.parent)
+
+
+def _rename_never_replacing(part: Path, out: Path) -> None:
+    """Where a file cannot have two names (exFAT, some shares): a rename that the kernel itself refuses if the name is taken.
+
+    To look first and rename then would replace what appears in between. So where there is no such rename either, nothing is published.
+    """
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None or rename(_HERE, os.fsencode(part), _HERE, os.fsencode(out), _NOREPLACE):
+        number = errno.ENOSYS if rename is None else ctypes.get_errno()
+        if number in _NO_EXCLUSIVE_RENAME:
+            raise Conflict(
+                f"no file can be named safely in `{out.parent}`, which knows neither links nor renames that never replace: the release "
+                "is recorded as undelivered; run it again for a file in another folder"
+            )
+        raise OSError(number, os.strerror(number), str(out))
 
 
 @contextlib.contextmanager

@@ -24,7 +24,17 @@ from upheld.gate.lists import OpenList, open_list, sample
 from upheld.gate.mapping import ColumnMap, map_columns
 from upheld.gate.notes import notes
 from upheld.gate.orders import Order, Watch, unwatched
-from upheld.gate.publishing import Unfinished, demand_free, disk_full_in_words, hash_of, place_beside, publish, working_folder, writing
+from upheld.gate.publishing import (
+    Unfinished,
+    demand_file,
+    demand_free,
+    disk_full_in_words,
+    hash_of,
+    place_beside,
+    publish,
+    working_folder,
+    writing,
+)
 from upheld.gate.recording import Leaving, record_leaving
 from upheld.gate.recovery import end, recover
 from upheld.gate.snapshot import Snapshot, ask, take
@@ -55,6 +65,7 @@ def release(home: Home, record: Record, order: Order, clock: Clock, actor: Actor
     out = order.out
     if out is not None:
         out = Path(out).absolute()
+        demand_file(out)
         form_of(out)
         for number, path in ended.items():
             if path == out and out.exists():
