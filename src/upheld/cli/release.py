@@ -32,7 +32,7 @@ _STAGES = {
 @click.argument("list_", metavar="LIST")
 @click.option("--purpose", required=True, help="What it is for.")
 @click.option("--to", default="ourselves", show_default=True, metavar="RECIPIENT", help="Who gets it: ourselves or a registered recipient.")
-@click.option("--out", type=click.Path(path_type=Path), help="Where to write what may leave: a `.csv` or `.parquet` file.")
+@click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="Where to write what may leave: a `.csv` or `.parquet` file.")
 @click.option("--dry-run", is_flag=True, help="Only say what would leave.")
 @click.option("--items", multiple=True, metavar="ITEM", help="Show only this item; a source stands for all its items. May be repeated.")
 @click.option("--totals", multiple=True, metavar="ITEM", help="Write totals of this item instead of individual rows. May be repeated.")
