@@ -166,10 +166,10 @@ def test_a_record_of_schema_1_is_upgraded_in_one_step_and_keeps_what_it_holds(re
         METADATA.drop_all(tx, tables=later)
         tx.execute(text("UPDATE record_schema SET version = 1"))
     older = Record(record.url.render_as_string(hide_password=False))
-    with pytest.raises(Conflict, match="the record has schema 1, this release needs 2: run `upheld upgrade`"), older.reading():
+    with pytest.raises(Conflict, match=r"the record has schema 1, this release needs \d+: run `upheld upgrade`"), older.reading():
         pass
     assert older.create() == OLDEST_UPGRADED == 1
-    assert older.create() == SCHEMA_VERSION == 2
+    assert older.create() == SCHEMA_VERSION
     plan(older)
     with older.reading() as conn:
         assert queries.size(conn) == 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from tests.houses import NOW
@@ -17,6 +17,7 @@ from upheld.requests.office import Office
 from upheld.requests.telling import into_outbox
 from upheld.systems.datamap import Column, DataMap, Flag, Kept, System, Table
 from upheld.systems.opening import open_system
+from upheld.systems.reading import read_map
 
 CUSTOMERS = Table(
     "customers", ("id",),
@@ -58,6 +59,13 @@ class World:
             by_the_clerk,
             partial(into_outbox, shop.home),
         )
+
+    @staticmethod
+    def office_of(counter):
+        """The office of a home that commands made, by the real clock."""
+        datamap = partial(read_map, counter.home.path / "systems.toml")
+        ways = (partial(open_system, home=counter.home), by_the_clerk, partial(into_outbox, counter.home))
+        return Office(counter.home, counter.record, counter.keeper, partial(datetime.now, UTC), datamap, *ways)
 
     def db(self, name):
         return sqlite3.connect(self.folder / f"{name}.db", isolation_level=None)

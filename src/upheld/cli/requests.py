@@ -12,6 +12,14 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "receive": ("upheld.cli.requests_receive:receive_", "Take in a request as heard on the phone or read in a letter."),
     "list": ("upheld.cli.requests_show:list_", "List requests, the most urgent first."),
     "show": ("upheld.cli.requests_show:show_", "Show one request: where it stands, place by place."),
+    "review": ("upheld.cli.requests_desk:review", "Show the records that may be the person's, with the evidence."),
+    "judge": ("upheld.cli.requests_desk:judge", "Decide whether a record is the person's."),
+    "retry": ("upheld.cli.requests_desk:retry", "Try again, now, whatever was not done."),
+    "told": ("upheld.cli.requests_desk:told", "List who was told to stop, and who answered."),
+    "acknowledge": ("upheld.cli.requests_desk:acknowledge", "Note what a recipient answered."),
+    "withdraw": ("upheld.cli.requests_desk:withdraw", "Take a draft back."),
+    "note": ("upheld.cli.requests_desk:note", "Write a note about a request, or read them."),
+    "handover": ("upheld.cli.requests_desk:handover", "Hand a request over to another desk."),
     "track": ("upheld.cli.requests_show:track", "Show a request to the person who has its token."),
 }
 

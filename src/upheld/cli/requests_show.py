@@ -9,6 +9,7 @@ import click
 
 from upheld.cli.answer import show, with_json
 from upheld.cli.edge import Edge, pass_edge
+from upheld.cli.requests_desk import told_line
 from upheld.errors import Invalid
 
 if TYPE_CHECKING:
@@ -98,10 +99,7 @@ def _in_words(found: Whole, now: datetime) -> str:
         clause = f" under {each.clause}" if each.clause else ""
         why = f": {each.reason}" if each.reason else ""
         lines.append(f"  {each.system}.{each.place}: {each.state}{clause}, {each.rows} row{'s' * (each.rows != 1)}{why}")
-    for told in found.told:
-        answer = f"acknowledged {told.acknowledged_at:%Y-%m-%d}" if told.acknowledged_at else "silent so far"
-        when = f"told {told.told_at:%Y-%m-%d %H:%M} UTC, {answer}" if told.told_at else "to be told"
-        lines.append(f"  {told.recipient}: {when}")
+    lines += [f"  {told_line(one, now)}" for one in found.told]
     waiting = [step for step in found.steps if step.state != "done"]
     lines += [f"  {step.what} {step.place}".rstrip() + f": {step.state}{_why(step.reason)}" for step in waiting]
     if found.confirmation:

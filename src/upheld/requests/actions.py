@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Table, func, insert, select, update
 
 from upheld.choices.actions import HOW, How, Said, record_many
 from upheld.errors import Conflict, Invalid, NotFound
@@ -25,13 +25,22 @@ from upheld.people.held import Held
 from upheld.people.identifiers import Identifier
 from upheld.policy.behaviour import stops
 from upheld.policy.compiled import Policy, undeclared
-from upheld.policy.statements import Stop
+from upheld.policy.statements import Contact, Stop
 from upheld.postings.queries import Posted
 from upheld.record import Actor, micros
 from upheld.requests.clocks import clocks
 from upheld.requests.desks import desk
 from upheld.requests.given import as_bytes, identifiers_of, missing, parts_of
-from upheld.requests.models import REQUEST, REQUEST_CLOCK, REQUEST_PERSON, REQUEST_PLACE, REQUEST_RECORD, REQUEST_TOLD
+from upheld.requests.models import (
+    REQUEST,
+    REQUEST_ANSWER,
+    REQUEST_CLOCK,
+    REQUEST_LABEL,
+    REQUEST_PERSON,
+    REQUEST_PLACE,
+    REQUEST_RECORD,
+    REQUEST_TOLD,
+)
 from upheld.requests.settling import PREFIX, move, note, outstanding, settle
 from upheld.requests.states import State
 
@@ -60,7 +69,10 @@ JUDGED = declare(
     "request.judged", "an agent decided about a record that may be the person's", request=NUMBER, record=NUMBER, decision=one_of(*DECISIONS)
 )
 RETRIED = declare("request.retried", "what was not done was asked for again", request=NUMBER, effects=NUMBER)
+ANSWERS: Final = ("acknowledged", "refused")
 ACKNOWLEDGED = declare("request.acknowledged", "a recipient said that it has stopped", request=NUMBER, recipient=WORD)
+REFUSED = declare("request.refused", "a recipient said that it will not stop", request=NUMBER, recipient=WORD)
+HANDED_OVER = declare("request.handed_over", "another desk took a request over", request=NUMBER, desk=WORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +120,7 @@ def receive(tx: Connection, keeper: Keeper, asked: Asked, posted: Posted, *, at:
     if known is not None:
         return Received(known.id, known.state, None, known.due_at, f"this came in already, as request {known.id}", again=True)
     asked = _readable(asked, posted.policy, at)
-    number = int(tx.execute(select(func.coalesce(func.max(REQUEST.c.id), 0))).scalar_one()) + 1
+    number = _next(tx, REQUEST)
     identifiers = identifiers_of(asked.given, keeper.keys, asked.phone_region)
     token = secrets.token_urlsafe(24)
     where = desk(posted.policy, asked.region)
@@ -202,6 +214,8 @@ def judge(tx: Connection, record: int, decision: str, *, at: datetime, actor: Ac
     if row.verdict != "to review" or row.decided in {"include", "not this person"}:
         raise Conflict(f"record {record} is decided already")
     tx.execute(update(REQUEST_RECORD).where(REQUEST_RECORD.c.id == record).values(decided=decision, decided_at=at))
+    label = {name: getattr(row, name) for name in ("request", "weight", "evidence", "weights")} | {"record": record, "decision": decision}
+    tx.execute(insert(REQUEST_LABEL).values(id=_next(tx, REQUEST_LABEL), at=at, by=actor.name, **label))
     append(tx, JUDGED, {"request": row.request, "record": record, "decision": decision}, at, actor)
     if decision == "include":
         effects.plan(tx, "request.include", row.request, row.system, {"record": record}, at)
@@ -225,16 +239,42 @@ def retry(tx: Connection, request: int, *, at: datetime, actor: Actor) -> int:
     return count
 
 
-def acknowledge(tx: Connection, request: int, recipient: str, *, at: datetime, actor: Actor) -> None:
-    """A recipient said that it has stopped. `NotFound` if it was never told about this request, `Conflict` if it is told yet."""
+def acknowledge(tx: Connection, request: int, recipient: str, *, at: datetime, actor: Actor, refused: bool = False) -> None:
+    """A recipient said that it has stopped, or (`refused`) that it will not; who refused may yet acknowledge, and is not reminded.
+
+    `NotFound` if it was never told about this request, `Conflict` if it is not told yet, or has acknowledged already.
+    """
     mine = (REQUEST_TOLD.c.request == request, REQUEST_TOLD.c.recipient == recipient)
     told = tx.execute(select(REQUEST_TOLD).where(*mine)).first()
     if told is None:
         raise NotFound(f"`{recipient}` has nothing to acknowledge of request {request}: `upheld requests show {request}` says who was told")
     if told.told_at is None:
         raise Conflict(f"`{recipient}` is not told yet: run `upheld work`")
-    tx.execute(update(REQUEST_TOLD).where(*mine).values(acknowledged_at=at))
-    append(tx, ACKNOWLEDGED, {"request": request, "recipient": recipient}, at, actor)
+    if told.acknowledged_at is not None:
+        raise Conflict(f"`{recipient}` has acknowledged request {request} already")
+    if not refused:
+        tx.execute(update(REQUEST_TOLD).where(*mine).values(acknowledged_at=at))
+    answer = {"request": request, "recipient": recipient, "says": ANSWERS[refused], "at": at, "by": actor.name}
+    tx.execute(insert(REQUEST_ANSWER).values(id=_next(tx, REQUEST_ANSWER), **answer))
+    append(tx, REFUSED if refused else ACKNOWLEDGED, {"request": request, "recipient": recipient}, at, actor)
+
+
+def hand_over(tx: Connection, request: int, to: str, policy: Policy, *, at: datetime, actor: Actor) -> None:
+    """Another desk of the policy answers from here on; the clocks go on. `NotFound` for a request or desk that there is not."""
+    row = tx.execute(select(REQUEST.c.desk).where(REQUEST.c.id == request)).first()
+    if row is None:
+        raise NotFound(f"there is no request {request}: `upheld requests list` shows them")
+    desks = {each.desk: None for each in policy.document.statements if isinstance(each, Contact)}
+    if to not in desks:
+        raise NotFound(undeclared("desk", to, desks))
+    if row.desk == to:
+        raise Conflict(f"request {request} is with `{to}` already")
+    tx.execute(update(REQUEST).where(REQUEST.c.id == request).values(desk=to))
+    append(tx, HANDED_OVER, {"request": request, "desk": to}, at, actor)
+
+
+def _next(tx: Connection, table: Table) -> int:
+    return int(tx.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()) + 1
 
 
 def topics_of(policy: Policy, region: str | None, channel: str) -> tuple[str, ...]:

@@ -68,6 +68,11 @@ def desk(policy: Policy, region: str | None) -> Desk | None:
     return _desk(found) if found else None
 
 
+def named(policy: Policy, name: str) -> Desk | None:
+    """The desk of this name, if the policy has one."""
+    return next((_desk(each) for each in policy.document.statements if isinstance(each, Contact) and each.desk == name), None)
+
+
 def hours(text: str) -> Hours | None:
     """The hours of a `contact` statement, `Mon-Fri 06:00-17:00 and Sat 08:00-12:00 America/Los_Angeles`; None if they cannot be read."""
     spans, _, zone = " ".join(text.split()).rpartition(" ")

@@ -103,6 +103,47 @@ REQUEST_TOLD = Table(
     UniqueConstraint("request", "recipient"),
 )
 
+REQUEST_ANSWER = only_grows(
+    Table(
+        "request_answer",
+        METADATA,
+        Column("id", NUMBER, primary_key=True, autoincrement=False),
+        Column("request", NUMBER, ForeignKey("request.id"), nullable=False, index=True),
+        Column("recipient", String, nullable=False),
+        Column("says", String, nullable=False),  # actions.ANSWERS
+        Column("at", Time, nullable=False),
+        Column("by", String, nullable=False),
+    )
+)
+
+REQUEST_LABEL = only_grows(
+    Table(
+        "request_label",
+        METADATA,
+        Column("id", NUMBER, primary_key=True, autoincrement=False),
+        Column("request", NUMBER, ForeignKey("request.id"), nullable=False, index=True),
+        Column("record", NUMBER, ForeignKey("request_record.id"), nullable=False),
+        Column("decision", String, nullable=False),  # actions.DECISIONS
+        Column("weight", Float, nullable=False),  # as it stood before the eyes of who decided
+        Column("evidence", JSON, nullable=False),
+        Column("weights", String, nullable=False),
+        Column("at", Time, nullable=False),
+        Column("by", String, nullable=False),
+    )
+)
+
+REQUEST_NOTE = only_grows(
+    Table(
+        "request_note",
+        METADATA,
+        Column("id", NUMBER, primary_key=True, autoincrement=False),
+        Column("request", NUMBER, ForeignKey("request.id"), nullable=False, index=True),
+        Column("at", Time, nullable=False),
+        Column("by", String, nullable=False),
+        Column("text", LargeBinary, nullable=False),  # sealed under a key of the request's own (notes.PEOPLE)
+    )
+)
+
 OPT_IN = Table(
     "opt_in",
     METADATA,

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -13,7 +14,9 @@ from upheld.errors import NotFound
 from upheld.ledger import effects
 from upheld.requests.models import (
     REQUEST,
+    REQUEST_ANSWER,
     REQUEST_CLOCK,
+    REQUEST_LABEL,
     REQUEST_MOVE,
     REQUEST_PERSON,
     REQUEST_PLACE,
@@ -70,13 +73,29 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a recipient of the person's information was told, and whether it answered."""
+    """What a recipient of the person's information was told, and whether it answered. `refused_at`: it said that it will not stop."""
 
+    request: int
     recipient: str
     releases: tuple[int, ...]
     told_at: datetime | None
     reminded_at: datetime | None
     acknowledged_at: datetime | None
+    refused_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One decision of an agent about a record, with the weight and evidence that were before their eyes."""
+
+    request: int
+    record: int
+    decision: str
+    weight: float
+    evidence: tuple[tuple[str, str, float], ...]
+    weights: str
+    at: datetime
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +149,6 @@ def whole(conn: Connection, number: int) -> Whole:
     clocks = select(REQUEST_CLOCK.c.source, REQUEST_CLOCK.c.due_at, REQUEST_CLOCK.c.says, REQUEST_CLOCK.c.confirmed)
     moves = select(REQUEST_MOVE.c.state, REQUEST_MOVE.c.at).where(REQUEST_MOVE.c.request == number).order_by(REQUEST_MOVE.c.id)
     places = select(*(REQUEST_PLACE.c[name] for name in Place.__slots__)).where(REQUEST_PLACE.c.request == number)
-    told = select(*(REQUEST_TOLD.c[name] for name in Told.__slots__)).where(REQUEST_TOLD.c.request == number)
     return Whole(
         request=found,
         people=people_of(conn, number),
@@ -141,7 +159,7 @@ def whole(conn: Connection, number: int) -> Whole:
         moves=tuple((row.state, row.at) for row in conn.execute(moves)),
         records=records(conn, number),
         places=tuple(Place(*row) for row in conn.execute(places.order_by(REQUEST_PLACE.c.system, REQUEST_PLACE.c.place))),
-        told=tuple(Told(row[0], tuple(row[1]), *row[2:]) for row in conn.execute(told.order_by(REQUEST_TOLD.c.id))),
+        told=told(conn, number),
         steps=tuple(
             Step(each.id, each.kind.removeprefix(PREFIX), each.place, each.state, each.tries, each.reason, each.due_at)
             for each in effects.of(conn, number, PREFIX)
@@ -167,6 +185,23 @@ def to_review(conn: Connection, number: int | None = None) -> tuple[Record, ...]
     return tuple(_record(row) for row in conn.execute(query.order_by(REQUEST_RECORD.c.weight.desc(), REQUEST_RECORD.c.id)))
 
 
+def told(conn: Connection, number: int | None = None) -> tuple[Told, ...]:
+    """Who was told to stop, and how they answered: about one request, or about all, in the order of requests."""
+    kept = ("request", "recipient", "releases", "told_at", "reminded_at", "acknowledged_at")
+    query = select(*(REQUEST_TOLD.c[name] for name in kept)).order_by(REQUEST_TOLD.c.request, REQUEST_TOLD.c.id)
+    refusals = select(REQUEST_ANSWER.c.request, REQUEST_ANSWER.c.recipient, REQUEST_ANSWER.c.at).where(REQUEST_ANSWER.c.says == "refused")
+    if number is not None:
+        query, refusals = query.where(REQUEST_TOLD.c.request == number), refusals.where(REQUEST_ANSWER.c.request == number)
+    refused = {(row.request, row.recipient): row.at for row in conn.execute(refusals.order_by(REQUEST_ANSWER.c.id))}
+    return tuple(_told(row, refused.get((row.request, row.recipient))) for row in conn.execute(query))
+
+
+def labels(conn: Connection) -> tuple[Label, ...]:
+    """What agents decided about records, in order: what weights can be learned from. No value, no row's key."""
+    query = select(*(REQUEST_LABEL.c[name] for name in Label.__slots__)).order_by(REQUEST_LABEL.c.id)
+    return tuple(Label(**_mapping(row) | {"evidence": _evidence(row.evidence)}) for row in conn.execute(query))
+
+
 def people_of(conn: Connection, number: int) -> tuple[int, ...]:
     """The people whom a request means."""
     return tuple(conn.execute(select(REQUEST_PERSON.c.person).where(REQUEST_PERSON.c.request == number).order_by("person")).scalars())
@@ -182,10 +217,24 @@ def tracked(conn: Connection, token: str) -> Whole:
 
 
 def _request(row: object) -> Request:
-    made = dict(row._mapping)  # type: ignore[attr-defined]  # noqa: SLF001 - SQLAlchemy's own name
+    made = _mapping(row)
     return Request(**made | {"topics": tuple(made["topics"]), "parts": tuple(made["parts"])})
 
 
 def _record(row: object) -> Record:
-    made = dict(row._mapping)  # type: ignore[attr-defined]  # noqa: SLF001 - as above
-    return Record(**made | {"evidence": tuple((of, words, bits) for of, words, bits in made["evidence"])})
+    made = _mapping(row)
+    return Record(**made | {"evidence": _evidence(made["evidence"])})
+
+
+def _told(row: object, refused_at: datetime | None) -> Told:
+    made = _mapping(row)
+    holds = refused_at is not None and made["acknowledged_at"] is None and made["told_at"] is not None and refused_at >= made["told_at"]
+    return Told(**made | {"releases": tuple(made["releases"]), "refused_at": refused_at if holds else None})
+
+
+def _evidence(kept: Sequence[Sequence[Any]]) -> tuple[tuple[str, str, float], ...]:
+    return tuple((of, words, bits) for of, words, bits in kept)
+
+
+def _mapping(row: object) -> dict[str, Any]:
+    return dict(row._mapping)  # type: ignore[attr-defined]  # noqa: SLF001 - SQLAlchemy's own name

@@ -25,7 +25,7 @@ from upheld.people.identifiers import Account, Email, Identifier, Phone, Postal
 from upheld.policy.statements import Topic
 from upheld.postings.queries import in_force
 from upheld.requests.finding import Search, begin
-from upheld.requests.models import REQUEST_TOLD
+from upheld.requests.models import REQUEST_ANSWER, REQUEST_TOLD
 from upheld.requests.office import Instruction, Office
 from upheld.requests.settling import settle
 
@@ -67,10 +67,13 @@ def tell(office: Office, leased: Leased) -> None:
 
 
 def remind(office: Office, leased: Leased) -> None:
-    """A week of silence: the same instruction again, three times at most; whoever acknowledged is left in peace."""
+    """A week of silence: the same instruction again, three times at most; whoever answered (acknowledged, refused) is left in peace."""
     with office.record.reading() as conn:
         mine = (REQUEST_TOLD.c.request == leased.subject, REQUEST_TOLD.c.recipient == leased.place)
-        answered = conn.execute(select(REQUEST_TOLD.c.acknowledged_at).where(*mine)).scalar() is not None
+        told = conn.execute(select(REQUEST_TOLD.c.told_at, REQUEST_TOLD.c.acknowledged_at).where(*mine)).one()
+        refusal = (REQUEST_ANSWER.c.request == leased.subject, REQUEST_ANSWER.c.recipient == leased.place)
+        refused = conn.execute(select(func.max(REQUEST_ANSWER.c.at)).where(*refusal)).scalar()
+        answered = told.acknowledged_at is not None or (refused is not None and told.told_at is not None and refused >= told.told_at)
     if not answered:
         _hand_over(office, leased, reminder=True)
         return
