@@ -10,7 +10,8 @@ import duckdb
 import pytest
 from sqlalchemy import func, select
 
-from tests.houses import CLERK, NOW, later
+from tests.houses import CLERK, NOW, House, later
+from upheld.choices import importing
 from upheld.choices.actions import Agreement, agree
 from upheld.choices.importing import Plan, import_file
 from upheld.choices.models import CHOICE
@@ -18,6 +19,7 @@ from upheld.choices.queries import AsOf, standing
 from upheld.errors import Invalid, NotFound
 from upheld.ledger import queries as ledger
 from upheld.people.identifiers import Account, Email, Phone, Postal
+from upheld.people.models import FACT, IDENTIFIER
 from upheld.people.queries import find
 
 TOPICS = ("newsletter", "post", "sharing")
@@ -110,6 +112,42 @@ def test_parquet_is_read_like_csv(house, take, tmp_path):
     done, rejects = take((tmp_path / "made.parquet").read_bytes(), name="list.parquet")
     assert (done.recorded, len(rejects)) == (2, 1)
     assert len(standings(house, Account("4711"), Phone("+1 202 555 0123"))) == 2
+
+
+def test_a_file_taken_in_as_sets_is_what_its_rows_are_one_by_one(house, take, monkeypatch, tmp_path):
+    """The same people, identifiers, choices, facts and rejects, however many rows are a transaction."""
+    firsts, streets = (
+        ["Bob", "Robert", "José", "Anne-Marie", "李", ""],
+        ["12 Maple Ave Apt 4", "12 Maple Avenue #5", "Hauptstr. 5", "PO Box 7"],
+    )
+    mails = ["", "p{}@shop.example", "P{}@shop.example", "none", "p{}+x@gmail.com", "x@bücher.example"]
+    rows = ["email,first,last,street,zip,phone,country,choice"]
+    for at in range(240):
+        mail, first, street = mails[at % 6].format(at % 17), firsts[at % 5], streets[at % 4]
+        rows.append(f"{mail},{first},Tel{at % 13}mar,{street},{'02139' if at % 7 else '1O115'},{'(202) 555-0123' if at % 11 == 0 else ''},"
+                    f"{'mars' if at % 19 == 0 else 'de'},{'perhaps' if at % 23 == 0 else 'out'}")  # fmt: skip
+
+    def left(made):
+        with made.record.reading() as conn:
+            queries = (
+                select(IDENTIFIER.c.id, IDENTIFIER.c.person, IDENTIFIER.c.kind),
+                select(CHOICE.c.id, CHOICE.c.person, CHOICE.c.choice),
+                select(FACT.c.id, FACT.c.person, FACT.c.fact, FACT.c.value),
+            )
+            return [sorted(map(tuple, conn.execute(query))) for query in queries]
+
+    plan, content = Plan(topic="sharing"), "\n".join(rows)
+    monkeypatch.setattr(importing, "ROWS_A_TRANSACTION", 1)
+    alone = House(tmp_path / "alone")
+    (tmp_path / "again.csv").write_text(content)
+    one = import_file(alone.record, alone.keeper, tmp_path / "again.csv", plan, TOPICS, clock=lambda: NOW, actor=CLERK)
+    monkeypatch.setattr(importing, "ROWS_A_TRANSACTION", 150)
+    done, rejects = take(content, plan)
+    assert rejects == one.rejects.read_text().splitlines()[1:]
+    assert (done.recorded, done.rejected, done.without_fact) == (one.recorded, one.rejected, one.without_fact)
+    assert min(done.recorded, done.rejected, done.without_fact) > 10
+    assert left(house) == left(alone)
+    alone.record.close()
 
 
 def test_a_file_is_taken_in_once_however_often_it_comes(house, take):

@@ -18,11 +18,13 @@ from upheld.errors import Invalid, NotFound
 from upheld.ledger.actions import append_many
 from upheld.ledger.kinds import HASH, NUMBER, VERSION, WORD, declare, list_of, one_of, optional
 from upheld.people.actions import Keeper, enrol_many, keep_facts
+from upheld.people.batches import Coder
 from upheld.people.facts import since
 from upheld.people.identifiers import Identifier
 from upheld.people.queries import find
 from upheld.policy.compiled import undeclared
 from upheld.record import Actor, micros
+from upheld.record.sets import put
 
 How = Literal["web", "phone", "email", "post", "signal", "import"]
 HOW: Final[tuple[How, ...]] = ("web", "phone", "email", "post", "signal", "import")
@@ -94,19 +96,21 @@ def record_many(
     at: datetime,
     actor: Actor,
     skip_unreadable: bool = False,
+    coder: Coder | None = None,
 ) -> list[Recorded]:
     """Record choices, in the caller's transaction, each with its ledger entry. `topics` are those that the policy in force declares.
 
     Whoever is not known yet becomes known: a wish to be left alone is kept although nothing else is (P16). An opt-out that claims to be
     of the future counts from now; such an opt-in is `Invalid`, as are an unknown topic and identifiers that cannot be read: nothing is
-    done then. With `skip_unreadable`, identifiers that cannot be read mean nobody, and nothing is recorded for them.
+    done then. With `skip_unreadable`, identifiers that cannot be read mean nobody, and nothing is recorded for them. `coder`: that of an
+    import of many batches.
     """
     for one in said:
         demand(one, topics, at)
-    people = enrol_many(tx, keeper, [one.identifiers for one in said], at, actor, skip_unreadable=skip_unreadable)
+    people = enrol_many(tx, keeper, [one.identifiers for one in said], at, actor, skip_unreadable=skip_unreadable, coder=coder)
     wordings = _wordings(tx, (one.words for one in said))
     number = int(tx.execute(select(func.coalesce(func.max(CHOICE.c.id), 0))).scalar_one())
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[Any, ...]] = []
     entries: list[tuple[str, Mapping[str, Any]]] = []
     recorded: list[Recorded] = []
     for one, persons in zip(said, people, strict=True):
@@ -114,13 +118,13 @@ def record_many(
         chosen_at, first = min(one.at, at), number + 1
         for person in persons:
             number += 1
-            row = {"id": number, "person": person, "topic": one.topic, "choice": DIGITS[one.says], "at": chosen_at}
-            rows.append(row | {"recorded_at": at, "how": one.how, "wording": wording, "version": one.version})
+            rows.append((number, person, one.topic, DIGITS[one.says], chosen_at, at, one.how, wording, one.version))
             entry = {"choice": number, "person": person, "topic": one.topic, "opted": one.says, "chosen_at": micros(chosen_at)}
             entries.append((RECORDED, entry | {"how": one.how, "words": hash_, "version": one.version}))
         recorded.append(Recorded(tuple(range(first, number + 1)), persons))
     if rows:
-        tx.execute(insert(CHOICE), rows)
+        names = ("id", "person", "topic", "choice", "at", "recorded_at", "how", "wording", "version")
+        put(tx, CHOICE, dict(zip(names, zip(*rows, strict=True), strict=True)))
         append_many(tx, entries, at, actor)
     return recorded
 

@@ -22,6 +22,7 @@ from upheld.ledger.actions import append
 from upheld.ledger.kinds import HASH, NUMBER, declare
 from upheld.people import facts
 from upheld.people.actions import Keeper, keep_facts
+from upheld.people.batches import Coder
 from upheld.people.facts import Fact
 from upheld.people.identifiers import Account, Email, Identifier, Phone, Postal
 from upheld.people.names import split_name
@@ -113,6 +114,7 @@ def import_file(
     if known is not None:
         return Imported(known.body["recorded"], known.body["rejected"], 0, None, columns, known.at)
     notes: Notes = []
+    coder = Coder(keeper.keys)
     recorded = 0
     for batch in batches(file.rows, ROWS_A_TRANSACTION):
         at = clock()
@@ -120,7 +122,7 @@ def import_file(
         rows = [made for line, row in batch if (made := reading.read(line, row, refused, notes)) is not None]
         with record.transaction() as tx:
             said = [one for _, one, _ in rows]
-            done = record_many(tx, keeper, said, topics, at=at, actor=actor, skip_unreadable=True)
+            done = record_many(tx, keeper, said, topics, at=at, actor=actor, skip_unreadable=True, coder=coder)
             about = [(person, fact) for (_, _, known), one in zip(rows, done, strict=True) for person in one.people for fact in known]
             keep_facts(tx, _not_later(tx, about, plan.versions), at, actor)
         refused += [(line, UNREADABLE) for (line, _, _), one in zip(rows, done, strict=True) if not one.people]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
@@ -15,13 +14,14 @@ from upheld.ledger.commitments import commit, fresh_salt
 from upheld.ledger.kinds import JSON
 from upheld.ledger.models import ACTOR, ENTRY, HEAD, NODE
 from upheld.record import Actor, micros
+from upheld.record.sets import put
 
 HASH_BYTES = 32
 
 _HEAD = select(HEAD.c.size, HEAD.c.at, HEAD.c.edge).with_for_update()
 _KNOWN_ACTOR = select(ACTOR.c.id, ACTOR.c.salt).where(ACTOR.c.name == bindparam("name"))
 _NEW_ACTOR = insert(ACTOR).returning(ACTOR.c.id)
-_ADD_ENTRIES, _ADD_NODES, _MOVE_HEAD = insert(ENTRY), insert(NODE), update(HEAD)  # made once: making one costs as much as running it
+_MOVE_HEAD = update(HEAD)  # made once: making one costs as much as running it
 
 
 def append(tx: Connection, kind: str, body: Mapping[str, JSON], at: datetime, actor: Actor) -> int:
@@ -40,19 +40,20 @@ def append_many(tx: Connection, entries: Iterable[tuple[str, Mapping[str, JSON]]
     first, size = head.size, head.size
     edge = [head.edge[place : place + HASH_BYTES] for place in range(0, len(head.edge), HASH_BYTES)]
     actor_, at_ = _actor(tx, actor), micros(at)
-    rows: list[dict[str, Any]] = []
-    nodes: list[dict[str, Any]] = []
+    names: list[str] = []
+    canonicals: list[bytes] = []
+    nodes: list[tuple[tree.Name, bytes]] = []
     for kind, body in entries:
         kinds.demand(kind, body)
         canonical = canonical_bytes({"actor": actor_, "at": at_, "body": body, "entry": size, "kind": kind})
-        for (level, position), hash_ in tree.extend(size, edge, tree.leaf(canonical)):
-            nodes.append({"level": level, "position": position, "hash": hash_})
-        rows.append({"id": size, "at": at, "kind": kind, "canonical": canonical})
+        nodes += tree.extend(size, edge, tree.leaf(canonical))
+        names.append(kind)
+        canonicals.append(canonical)
         size += 1
-    if rows:
-        tx.execute(_ADD_ENTRIES, rows)
-        if nodes:
-            tx.execute(_ADD_NODES, nodes)
+    if canonicals:
+        put(tx, ENTRY, {"id": range(first, size), "at": [at] * len(names), "kind": names, "canonical": canonicals})
+        named = {"level": [name[0] for name, _ in nodes], "position": [name[1] for name, _ in nodes]}
+        put(tx, NODE, named | {"hash": [hash_ for _, hash_ in nodes]})
         tx.execute(_MOVE_HEAD, {"size": size, "at": at, "edge": b"".join(edge)})
     return range(first, size)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import duckdb
 import numpy as np
@@ -23,7 +23,8 @@ Rows = NDArray[np.int64]
 Guards = NDArray[np.uint32]
 Part = tuple[Codes, Guards, Rows]
 _NOTHING: Part = (np.zeros(0, np.uint64), np.zeros(0, np.uint32), np.zeros(0, np.int64))
-_FIELDS = ("first", "last", "number", "street", "unit", "zip")
+NOTHING: Final = {"first": "", "last": "", "number": "", "street": " ", "unit": "", "zip": ""}
+"""The fields of a name and address, each with what number 0 of its dictionary stands for: nothing given."""
 
 
 class Coded(NamedTuple):
@@ -37,59 +38,21 @@ class Coded(NamedTuple):
     read: Rows
 
 
-class Postals:
-    """The names and addresses of one list, with the dictionaries of its columns, which live in a table of `connection`."""
+class PostalForms:
+    """The dictionaries of names and addresses: each distinct value of a field is read once, and codes are made of their numbers.
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, mac: Cmac) -> None:
-        self._connection, self._mac = connection, mac
+    Number 0 of each field is: nothing given.
+    """
+
+    def __init__(self, mac: Cmac) -> None:
+        self._mac = mac
         self._firsts, self._lasts, self._streets, self._units = Firsts(), Lasts(), Streets(mac), Tags(mac)
         self._zips = Plain("zip", normal.zip_code)
         self._numbers = Plain("house", lambda number: addresses.plain_number(number) if number else "")
         self._as_given: dict[str, list[str]] = {"number": [], "unit": []}
-        self._counts = dict.fromkeys(_FIELDS, 0)
-        connection.execute("CREATE OR REPLACE TEMP TABLE upheld_dictionary (field VARCHAR, id BIGINT, text VARCHAR)")
-        for name in _FIELDS:  # number 0 of each field is: nothing given
-            nothing = " " if name == "street" else ""
-            connection.execute("INSERT INTO upheld_dictionary VALUES ($field, 0, $nothing)", {"field": name, "nothing": nothing})
 
-    def look(self, threads: int) -> Callable[[], Coded]:
-        """Takes the rows of the view `upheld_list`; what is called computes their codes, in any thread.
-
-        The dictionaries only grow: what later rows teach them does not touch the numbers of earlier ones.
-        """
-        got = self._numbered()
-        return lambda: self._coded(got, threads)
-
-    def _coded(self, got: dict[str, Ids], threads: int) -> Coded:
-        given = got["row"][(got["street"] > 0) | (got["number"] > 0) | (got["unit"] > 0)]
-        slices = [{name: array[at : at + SLICE] for name, array in got.items()} for at in range(0, len(got["row"]), SLICE)]
-        with ThreadPoolExecutor(threads) as pool:
-            coded = list(pool.map(self._code, slices))
-        made = [_NOTHING, *(part for parts, _ in coded for part in parts)]
-        codes, guards, rows = (np.concatenate(arrays) for arrays in zip(*made, strict=True))
-        plain = np.repeat([False, *(rule == 0 for parts, _ in coded for rule in range(len(parts)))], [len(part[0]) for part in made])
-        return Coded(codes, guards, rows, plain, given, np.concatenate([_NOTHING[2], *(rows for _, rows in coded)]))
-
-    def _numbered(self) -> dict[str, Ids]:
-        """The chunk's rows as numbers into the dictionaries, which learn what is new."""
-        run = self._connection.execute
-        front, back = f"^(?:{addresses.FRONT})$", f"^(?:{addresses.BACK})$"
-        run(_sql("columns.sql"), {"front": front, "back": back, "simple_name": names.SIMPLE_NAME, "longest": normal.LONGEST})
-        whole = run("SELECT DISTINCT name FROM upheld_given WHERE name <> ''").fetchnumpy()["name"].tolist()
-        if whole:
-            firsts, lasts = zip(*map(names.split_name, whole), strict=True)
-            columns = {"name": whole, "first": firsts, "last": lasts}
-            self._connection.register("upheld_split", {name: np.array(texts, dtype=object) for name, texts in columns.items()})
-            run(_sql("columns_names.sql"))
-            self._connection.unregister("upheld_split")
-        run(_sql("columns_learn.sql"))
-        for name in _FIELDS:
-            query = "SELECT text FROM upheld_dictionary WHERE field = $field AND id >= $start ORDER BY id"
-            self._learn(name, run(query, {"field": name, "start": self._counts[name]}).fetchnumpy()["text"].tolist())
-        return {name: np.asarray(array) for name, array in run(_sql("columns_ids.sql")).fetchnumpy().items()}
-
-    def _learn(self, name: str, texts: list[str]) -> None:
-        self._counts[name] += len(texts)
+    def learn(self, name: str, texts: list[str]) -> None:
+        """Read the next values of a field; they get the next numbers."""
         if name in self._as_given:
             self._as_given[name] += texts
         forms: dict[str, Firsts | Lasts | Plain | Streets | Tags] = {
@@ -97,6 +60,20 @@ class Postals:
             "street": self._streets, "unit": self._units, "zip": self._zips,
         }  # fmt: skip
         forms[name].extend(texts)
+
+    def coded(self, got: dict[str, Ids], threads: int) -> Coded:
+        """The codes of rows, given as their numbers (`row`) and the numbers of their values by field."""
+        given = got["row"][(got["street"] > 0) | (got["number"] > 0) | (got["unit"] > 0)]
+        slices = [{name: array[at : at + SLICE] for name, array in got.items()} for at in range(0, len(got["row"]), SLICE)]
+        if len(slices) == 1:
+            coded = [self._code(got)]
+        else:
+            with ThreadPoolExecutor(threads) as pool:
+                coded = list(pool.map(self._code, slices))
+        made = [_NOTHING, *(part for parts, _ in coded for part in parts)]
+        codes, guards, rows = (np.concatenate(arrays) for arrays in zip(*made, strict=True))
+        plain = np.repeat([False, *(rule == 0 for parts, _ in coded for rule in range(len(parts)))], [len(part[0]) for part in made])
+        return Coded(codes, guards, rows, plain, given, np.concatenate([_NOTHING[2], *(rows for _, rows in coded)]))
 
     def _code(self, ids: dict[str, Ids]) -> tuple[list[Part], Rows]:
         """The codes of a slice, rule by rule, and its rows that have any."""
@@ -193,6 +170,45 @@ class _Rows:
         position, variant = firsts.variants.expand(first[picked])
         owner = picked[position]
         return self._mac.end(state[owner], firsts.formal[rule].blocks[variant]), self._guards[owner], self._rows[owner]
+
+
+class Postals:
+    """The names and addresses of one list, with the dictionaries of its columns, which live in a table of `connection`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, mac: Cmac) -> None:
+        self._connection, self._forms = connection, PostalForms(mac)
+        self._counts = dict.fromkeys(NOTHING, 0)
+        connection.execute("CREATE OR REPLACE TEMP TABLE upheld_dictionary (field VARCHAR, id BIGINT, text VARCHAR)")
+        for name, nothing in NOTHING.items():
+            connection.execute("INSERT INTO upheld_dictionary VALUES ($field, 0, $nothing)", {"field": name, "nothing": nothing})
+
+    def look(self, threads: int) -> Callable[[], Coded]:
+        """Takes the rows of the view `upheld_list`; what is called computes their codes, in any thread.
+
+        The dictionaries only grow: what later rows teach them does not touch the numbers of earlier ones.
+        """
+        got = self._numbered()
+        return lambda: self._forms.coded(got, threads)
+
+    def _numbered(self) -> dict[str, Ids]:
+        """The chunk's rows as numbers into the dictionaries, which learn what is new."""
+        run = self._connection.execute
+        front, back = f"^(?:{addresses.FRONT})$", f"^(?:{addresses.BACK})$"
+        run(_sql("columns.sql"), {"front": front, "back": back, "simple_name": names.SIMPLE_NAME, "longest": normal.LONGEST})
+        whole = run("SELECT DISTINCT name FROM upheld_given WHERE name <> ''").fetchnumpy()["name"].tolist()
+        if whole:
+            firsts, lasts = zip(*map(names.split_name, whole), strict=True)
+            columns = {"name": whole, "first": firsts, "last": lasts}
+            self._connection.register("upheld_split", {name: np.array(texts, dtype=object) for name, texts in columns.items()})
+            run(_sql("columns_names.sql"))
+            self._connection.unregister("upheld_split")
+        run(_sql("columns_learn.sql"))
+        for name in NOTHING:
+            query = "SELECT text FROM upheld_dictionary WHERE field = $field AND id >= $start ORDER BY id"
+            texts = run(query, {"field": name, "start": self._counts[name]}).fetchnumpy()["text"].tolist()
+            self._counts[name] += len(texts)
+            self._forms.learn(name, texts)
+        return {name: np.asarray(array) for name, array in run(_sql("columns_ids.sql")).fetchnumpy().items()}
 
 
 def _ordered(one: Blocks, two: Blocks) -> tuple[Blocks, Blocks]:

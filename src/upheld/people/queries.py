@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from sqlalchemy import Connection, func, select
 
-from upheld.people.codes import Code, Keys, conflict, tight_codes
+from upheld.people.codes import Keys, conflict, tight_codes
 from upheld.people.identifiers import KINDS, Identifier, Kind
 from upheld.people.matching import CODE as PACKED
 from upheld.people.matching import Index
 from upheld.people.models import CODE, FACT, IDENTIFIER, PERSON
+from upheld.record.sets import among
 
-AT_ONCE = 500  # codes that one statement asks for
 ROWS_AT_ONCE = 10_000
 
 
@@ -26,12 +26,10 @@ def find(conn: Connection, keys: Keys, identifiers: Iterable[Identifier]) -> fro
 
 def having(conn: Connection, codes: Iterable[int]) -> Mapping[int, Sequence[tuple[int, int, int]]]:
     """By code (unsigned): the guard, person and identifier of everybody who has it."""
-    wanted = [signed(code) for code in dict.fromkeys(codes)]
     kept: dict[int, list[tuple[int, int, int]]] = {}
-    for at in range(0, len(wanted), AT_ONCE):
-        query = select(CODE.c.code, CODE.c.guard, CODE.c.person, CODE.c.identifier).where(CODE.c.code.in_(wanted[at : at + AT_ONCE]))
-        for code, guard, person, identifier in conn.execute(query):
-            kept.setdefault(code & 0xFFFFFFFFFFFFFFFF, []).append((guard, person, identifier))
+    query = select(CODE.c.code, CODE.c.guard, CODE.c.person, CODE.c.identifier).where(among(conn, CODE.c.code, map(signed, codes)))
+    for code, guard, person, identifier in conn.execute(query):
+        kept.setdefault(code & 0xFFFFFFFFFFFFFFFF, []).append((guard, person, identifier))
     return kept
 
 
@@ -73,20 +71,10 @@ def kinds_of(conn: Connection, person: int) -> tuple[str, ...]:
 
 def since_of(conn: Connection, people: Iterable[int]) -> dict[tuple[int, str], str]:
     """By person and source: the policy version under which what the source holds of the person stands, where that is known."""
-    wanted, found = list(dict.fromkeys(people)), dict[tuple[int, str], str]()
-    for at in range(0, len(wanted), AT_ONCE):
-        query = select(FACT.c.person, FACT.c.about, FACT.c.value)
-        query = query.where(FACT.c.fact == "since", FACT.c.person.in_(wanted[at : at + AT_ONCE])).order_by(FACT.c.at, FACT.c.id)
-        for person, source, version in conn.execute(query):
-            found[person, source] = version
-    return found
+    query = select(FACT.c.person, FACT.c.about, FACT.c.value).where(FACT.c.fact == "since", among(conn, FACT.c.person, people))
+    return {(person, source): version for person, source, version in conn.execute(query.order_by(FACT.c.at, FACT.c.id))}
 
 
 def signed(code: int) -> int:
     """The same 64 bits as the signed number that databases hold."""
     return code - (1 << 64) if code >> 63 else code
-
-
-def merged(codes: Iterable[Code]) -> dict[int, int]:
-    """Codes with their guards, each code once."""
-    return {code.code: code.guard for code in codes}

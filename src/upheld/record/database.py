@@ -26,6 +26,7 @@ METADATA = MetaData()
 SCHEMA_VERSION = 3
 OLDEST_UPGRADED = 1  # each version since then only added tables
 SQLITE_AT_LEAST = (3, 51, 3)  # older ones can corrupt a database under WAL with two connections at once
+CACHE_KIB = 64 << 10  # at most, and only as it fills: match codes come in no order, so their index is touched everywhere
 WAIT_SECONDS = 30  # for another writer
 
 _SCHEMA = Table("record_schema", METADATA, Column("version", Integer, primary_key=True, autoincrement=False))
@@ -155,6 +156,7 @@ def _make_durable(connection: Any, _: object) -> None:  # noqa: ANN401 - a DBAPI
         raise Refused("the record's disk cannot keep a write-ahead log: put the record on a local disk")
     cursor.execute("PRAGMA synchronous = FULL")  # NORMAL loses acknowledged choices when the power fails
     cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     cursor.execute("PRAGMA recursive_triggers = ON")  # else REPLACE deletes without asking the triggers
     cursor.close()
 

@@ -11,15 +11,15 @@ from collections.abc import Iterable, Mapping
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
 
 from upheld.errors import Invalid, NotFound
 from upheld.home import Home
+from upheld.record.sets import among, put
 from upheld.vault.models import PERSON_KEY
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
-AT_ONCE = 500  # people whose keys one statement asks for
 WRAPPING = "vault/wrap/v1"
 """The purpose of the subkey of the master key that wraps the keys of people."""
 
@@ -48,8 +48,8 @@ class Vault:
         found = self._kept(tx, wanted)
         new = {person: os.urandom(KEY_BYTES) for person in wanted if person not in found}
         if new:
-            rows = [{"person": person, "wrapped": _seal(self._wrap, about(person, "key"), key)} for person, key in new.items()]
-            tx.execute(insert(PERSON_KEY), rows)
+            wrapped = [_seal(self._wrap, about(person, "key"), key) for person, key in new.items()]
+            put(tx, PERSON_KEY, {"person": list(new), "wrapped": wrapped})
         return found | {person: AESGCM(key) for person, key in new.items()}
 
     def key(self, conn: Connection, person: int) -> AESGCM:
@@ -64,12 +64,8 @@ class Vault:
         tx.execute(delete(PERSON_KEY).where(PERSON_KEY.c.person == person))
 
     def _kept(self, conn: Connection, people: list[int]) -> dict[int, AESGCM]:
-        kept: dict[int, AESGCM] = {}
-        for at in range(0, len(people), AT_ONCE):
-            query = select(PERSON_KEY.c.person, PERSON_KEY.c.wrapped).where(PERSON_KEY.c.person.in_(people[at : at + AT_ONCE]))
-            for person, wrapped in conn.execute(query):
-                kept[person] = AESGCM(unsealed(self._wrap, about(person, "key"), wrapped))
-        return kept
+        query = select(PERSON_KEY.c.person, PERSON_KEY.c.wrapped).where(among(conn, PERSON_KEY.c.person, people))
+        return {person: AESGCM(unsealed(self._wrap, about(person, "key"), wrapped)) for person, wrapped in conn.execute(query)}
 
 
 def about(person: int, kind: str) -> bytes:
