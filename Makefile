@@ -55,6 +55,7 @@ postgresql:
 
 docs: $(VENV)/.dev ## write the pages that are made from the program
 	$(BIN)/python -m tools.cli_reference
+	$(BIN)/python -m tools.law_page
 
 sizes: $(VENV)/.core ## what the installation weighs
 	@du -sm $(VENV) | awk '{print $$1 " MB in all"}'; du -sm $(VENV)/lib/python3*/site-packages/* | sort -rn | head -12

@@ -121,7 +121,7 @@ def changed(old, new):
             "at most 4 times a year",
             "at most 12 times a year",
             (
-                "13 or older or of unknown age, recipient vetted, recipient under contract: "
+                "16 or older or of unknown age, recipient vetted, recipient under contract: "
                 "`order.name` and `order.shipping address` may now go to `third party` for `marketing.partner` more than 4 times a year"
             ),
         ),

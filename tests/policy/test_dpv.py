@@ -143,7 +143,10 @@ def test_items_say_how_long_they_are_kept():
 
 
 def test_rights_and_laws_of_europe_and_california_are_named():
-    assert at("rights.eu", "right")["@type"] == ["dpv:DataSubjectRight", "eu-gdpr:A15", "eu-gdpr:A16", "eu-gdpr:A17", "eu-gdpr:A21"]
+    assert at("rights.eu", "right")["@type"] == [
+        "dpv:DataSubjectRight", "eu-gdpr:A15", "eu-gdpr:A16", "eu-gdpr:A17", "eu-gdpr:A21", "eu-gdpr:A18", "eu-gdpr:A20", "eu-gdpr:A22",
+    ]  # fmt: skip
+
     assert at("rights.california", "right")["dpv:hasJurisdiction"] == [{"@id": "loc:US-CA"}]
     notice = exported()["@graph"][0]
     assert {"@id": "legal-us:law-CA-CCPA"} in notice["dpv:hasApplicableLaw"]

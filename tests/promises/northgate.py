@@ -348,6 +348,29 @@ def europeans_can_have_information_deleted_within_a_month(policy):
 
 
 @promise("P16", "rights.eu")
+def europeans_can_restrict_take_along_and_have_a_machine_looked_after_within_a_month(policy):
+    for name in ("access", "correct", "restrict", "port", "review"):
+        (way, *_) = behaviour.right(policy, name, "fr")
+        assert way.within
+        assert (way.within.count, way.within.unit) == (1, "month")
+
+
+@promise("P16", "rights.us")
+def americans_everywhere_can_see_correct_delete_and_take_along_within_forty_five_days(policy):
+    for name in ("access", "correct", "delete", "port"):
+        ways = [way for way in behaviour.right(policy, name, "us-tx") if way.regions == ("us",)]
+        assert [(way.within.count, way.within.unit, way.extendable.count) for way in ways] == [(45, "day", 45)]
+        assert ("email",) in ways[0].given
+
+
+@promise("P16", "rights.us")
+def americans_everywhere_can_have_a_refusal_looked_at_again_within_forty_five_days(policy):
+    (way,) = behaviour.right(policy, "appeal", "us-va")
+    assert (way.within.count, way.within.unit) == (45, "day")
+    assert not behaviour.right(policy, "appeal", "fr")
+
+
+@promise("P16", "rights.eu")
 def europeans_write_to_the_information_security_team(policy):
     desk = behaviour.desk(policy, "fr")
     assert desk is not None
@@ -392,6 +415,18 @@ def nothing_of_a_known_child_is_used(policy):
 @promise("P17", "children.under13")
 def that_nothing_of_a_known_child_is_used_is_proven(policy):
     assert proven(policy, "never any except rights, security, retention, audit when known to be under 13")
+
+
+@promise("P17", "children.under16")
+def no_company_is_given_the_address_of_anyone_known_to_be_under_16(policy):
+    for age, given in ((14, False), (15, False), (16, True)):
+        assert ask(policy, "marketing.partner", ADDRESS, person(age=age), **GOOD).allowed is given
+    assert ask(policy, "marketing.post", ADDRESS, person(age=15)).allowed
+
+
+@promise("P17", "children.under16")
+def that_no_company_is_given_the_address_of_anyone_known_to_be_under_16_is_proven(policy):
+    assert proven(policy, "never marketing to third party when known to be under 16")
 
 
 @promise("P15", "security.staff")

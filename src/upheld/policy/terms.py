@@ -85,6 +85,8 @@ LAWS: dict[str, str] = {
     "us-ca": "California (CCPA, Shine the Light, CalOPPA)",
     "us-states": "privacy laws of other American states",
     "eu-gdpr": "the GDPR and the ePrivacy rules of the European Union",
+    "uk-gdpr": "data protection in the United Kingdom (UK GDPR, PECR)",
+    "canada": "Canada (CASL, PIPEDA)",
 }
 """The law packs that a document's front matter may choose."""
 
