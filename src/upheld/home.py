@@ -38,6 +38,7 @@ SETTINGS = {
     "systems": {"map": "systems.toml"},
     "mail": {"server": "", "sender": "", "user": "", "password_file": ""},
     "drop": {"enabled": "no"},
+    "web": {"centre": "http://centre.localhost:8100", "console": "http://console.localhost:8200", "behind_proxy": "no"},
 }
 """Every section and setting of `upheld.toml` with its default; anything else in the file is `Invalid`."""
 
@@ -61,6 +62,11 @@ name = "{name}"
 # sender = "privacy@shop.example"
 # user = "privacy"
 # password_file = "keys/mail.password"
+
+# [web]                               where people reach the two sites (docs/privacy-centre.md); TLS is held by a proxy before them
+# centre = "https://privacy.shop.example"
+# console = "https://privacy-staff.shop.example"
+# behind_proxy = "yes"                the proxy says who comes and whether by TLS; else nobody is believed
 """
 
 

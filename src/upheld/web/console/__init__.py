@@ -1,0 +1,1 @@
+"""The console: pages for staff. Every page that shows a person asks for the purpose first."""

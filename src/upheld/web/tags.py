@@ -1,0 +1,34 @@
+"""What templates of both sites may say beside Django's own: the address of a file, a time, a day."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import template
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from upheld.web import assets
+
+register = template.Library()
+
+
+@register.simple_tag
+def asset(name: str) -> str:
+    """The address of a stylesheet or script."""
+    return assets.address(name)
+
+
+@register.filter
+def moment(at: datetime) -> SafeString:
+    """A time as people read it, with its zone, and for machines."""
+    words = _("%(day)s, %(time)s UTC") % {"day": date_format(at, "DATE_FORMAT"), "time": f"{at:%H:%M}"}
+    return format_html('<time datetime="{}">{}</time>', f"{at:%Y-%m-%dT%H:%M:%SZ}", words)
+
+
+@register.filter
+def day(at: datetime) -> SafeString:
+    """A day as people read it, and for machines."""
+    return format_html('<time datetime="{}">{}</time>', f"{at:%Y-%m-%d}", date_format(at, "DATE_FORMAT"))

@@ -1,0 +1,34 @@
+"""The frame of every page, in a real browser over a real server."""
+
+from __future__ import annotations
+
+import gzip
+import urllib.request
+
+
+def wire(address, path):
+    """How many bytes a page weighs on the wire, packed, without its stylesheet."""
+    host = address.removeprefix("http://")
+    port = host.rpartition(":")[2]
+    asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Host": host, "Accept-Encoding": "gzip"})
+    with urllib.request.urlopen(asked) as answer:
+        body = answer.read()
+    assert answer.headers["Content-Encoding"] == "gzip"
+    return len(body), gzip.decompress(body)
+
+
+def test_the_first_page_is_reached_and_left_by_keyboard_and_fits_a_phone(look):
+    look.at("/")
+    assert look.by_keyboard()[0] == "Skip to the content"
+
+
+def test_the_first_page_and_its_stylesheet_weigh_little(centre):
+    from upheld.web import assets
+
+    page, _ = wire(centre.address, "/")
+    assert page + len(assets.assets()["upheld.css"].packed) <= 60_000
+
+
+def test_pages_that_are_not_there_are_pages_too(look):
+    page = look.at("/no-such-page")
+    assert page.locator("h1").inner_text() == "This page is not here"
