@@ -20,9 +20,7 @@ NEEDED = ("django", "allauth", "csp", "granian")
 @click.command(short_help="Serve the privacy centre or the console.")
 @click.argument("site", metavar="centre|console")
 @click.option("--host", default="127.0.0.1", show_default=True, help="On which of this machine's addresses to listen.")
-@click.option(
-    "--port", type=click.IntRange(1, 65535), help="The port. Else that of the site's address, else 8100 or 8200."
-)
+@click.option("--port", type=click.IntRange(1, 65535), help="The port. Else that of the site's address, else 8100 or 8200.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="How many processes answer.")
 @pass_edge
 def serve(edge: Edge, /, site: str, host: str, port: int | None, workers: int) -> int:
