@@ -50,6 +50,7 @@ def settings_of(site: SiteName, home: Home) -> dict[str, Any]:
         "ALLOWED_HOSTS": [address.hostname],
         "CSRF_TRUSTED_ORIGINS": [f"{address.scheme}://{address.netloc}"],
         **_frame(),
+        **_templates(),
         **_transport(site, home, plain=plain),
         **_languages(),
         **OWN[site],
@@ -110,22 +111,6 @@ def _frame() -> dict[str, Any]:
             "allauth.usersessions.middleware.UserSessionsMiddleware",
         ],
         "AUTHENTICATION_BACKENDS": ["django.contrib.auth.backends.ModelBackend", "allauth.account.auth_backends.AuthenticationBackend"],
-        "TEMPLATES": [
-            {
-                "BACKEND": "django.template.backends.django.DjangoTemplates",
-                "DIRS": [WEB / "templates"],
-                "APP_DIRS": True,
-                "OPTIONS": {
-                    "builtins": ["django.templatetags.i18n", "upheld.web.tags"],
-                    "context_processors": [
-                        "django.template.context_processors.request",
-                        "django.contrib.auth.context_processors.auth",
-                        "django.contrib.messages.context_processors.messages",
-                        "upheld.web.answers.of_site",
-                    ],
-                },
-            }
-        ],
         "CONTENT_SECURITY_POLICY": {
             "DIRECTIVES": {
                 "default-src": [NONE],
@@ -148,6 +133,27 @@ def _frame() -> dict[str, Any]:
         "APPEND_SLASH": True,
         "USE_TZ": True,
         "TIME_ZONE": "UTC",
+    }
+
+
+def _templates() -> dict[str, Any]:
+    return {
+        "TEMPLATES": [
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "DIRS": [WEB / "templates"],
+                "APP_DIRS": True,
+                "OPTIONS": {
+                    "builtins": ["django.templatetags.i18n", "upheld.web.tags"],
+                    "context_processors": [
+                        "django.template.context_processors.request",
+                        "django.contrib.auth.context_processors.auth",
+                        "django.contrib.messages.context_processors.messages",
+                        "upheld.web.answers.of_site",
+                    ],
+                },
+            }
+        ],
     }
 
 
