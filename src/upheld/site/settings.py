@@ -22,6 +22,36 @@ SITES: Final[tuple[SiteName, ...]] = ("centre", "console")
 WEB: Final = Path(__file__).parents[1] / "web"
 YEAR: Final = 365 * 24 * 3600
 
+APPS: Final = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "allauth.usersessions",
+]
+MIDDLEWARE: Final = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "upheld.web.answers.Privately",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "upheld.web.answers.Refusals",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+]
+
 OWN: Final[dict[SiteName, dict[str, Any]]] = {
     "centre": {
         "ROOT_URLCONF": "upheld.web.centre.urls",
@@ -81,35 +111,8 @@ def _other(site: SiteName) -> SiteName:
 def _frame() -> dict[str, Any]:
     """Apps, middleware, templates, policies of content: the same on both sites."""
     return {
-        "INSTALLED_APPS": [
-            "django.contrib.auth",
-            "django.contrib.contenttypes",
-            "django.contrib.sessions",
-            "django.contrib.messages",
-            "csp",
-            "allauth",
-            "allauth.account",
-            "allauth.socialaccount",
-            "allauth.socialaccount.providers.openid_connect",
-            "allauth.mfa",
-            "allauth.usersessions",
-        ],
-        "MIDDLEWARE": [
-            "django.middleware.security.SecurityMiddleware",
-            "csp.middleware.CSPMiddleware",
-            "django.middleware.gzip.GZipMiddleware",
-            "django.contrib.sessions.middleware.SessionMiddleware",
-            "django.middleware.locale.LocaleMiddleware",
-            "upheld.web.answers.Privately",
-            "django.middleware.common.CommonMiddleware",
-            "django.middleware.csrf.CsrfViewMiddleware",
-            "django.contrib.auth.middleware.AuthenticationMiddleware",
-            "django.contrib.messages.middleware.MessageMiddleware",
-            "django.middleware.clickjacking.XFrameOptionsMiddleware",
-            "upheld.web.answers.Refusals",
-            "allauth.account.middleware.AccountMiddleware",
-            "allauth.usersessions.middleware.UserSessionsMiddleware",
-        ],
+        "INSTALLED_APPS": APPS,
+        "MIDDLEWARE": MIDDLEWARE,
         "AUTHENTICATION_BACKENDS": ["django.contrib.auth.backends.ModelBackend", "allauth.account.auth_backends.AuthenticationBackend"],
         "CONTENT_SECURITY_POLICY": {
             "DIRECTIVES": {
