@@ -37,6 +37,7 @@ SETTINGS = {
     "ledger": {"name": ""},
     "systems": {"map": "systems.toml"},
     "mail": {"server": "", "sender": "", "user": "", "password_file": ""},
+    "intake": {"imap": "", "user": "", "password_file": "", "folder": "INBOX"},
     "drop": {"enabled": "no"},
     "web": {"centre": "http://centre.localhost:8100", "console": "http://console.localhost:8200", "behind_proxy": "no"},
 }
@@ -67,6 +68,10 @@ name = "{name}"
 # centre = "https://privacy.shop.example"
 # console = "https://privacy-staff.shop.example"
 # behind_proxy = "yes"                the proxy says who comes and whether by TLS; else nobody is believed
+# [intake]                            the mailbox that people write to; `upheld requests draft --imap` reads it
+# imap = "imaps://mail.example"
+# user = "privacy"
+# password_file = "keys/intake.password"
 """
 
 

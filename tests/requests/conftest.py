@@ -17,7 +17,7 @@ from upheld.people.held import Held
 from upheld.policy.document import parse
 from upheld.postings.actions import post
 from upheld.postings.queries import in_force
-from upheld.record import Record
+from upheld.record import METADATA, Record
 from upheld.requests.actions import Asked, receive
 
 POLICY = Path(__file__).parents[2] / "policies" / "northgate.md"
@@ -52,10 +52,10 @@ database = "sqlite:///crm.db"
 [crm.columns]
 customers.id = "key"
 customers.email = "order.email"
-customers.first = "order.name as first"
-customers.last = "order.name as last"
-customers.street = "order.shipping address as address"
-customers.zip = "order.shipping address as zip"
+customers.first = "first of order.name"
+customers.last = "last of order.name"
+customers.street = "address of order.shipping address"
+customers.zip = "zip of order.shipping address"
 customers.phone = "order.phone"
 customers.no_mail = "out of newsletter when 1"
 customers.no_post = "out of post when 1"
@@ -93,6 +93,14 @@ class Counter:
 
     def put(self, *row):
         self.sql("INSERT INTO customers (email, first, last, street, zip, phone) VALUES (?, ?, ?, ?, ?, ?)", *row)
+
+    def bytes(self):
+        """Everything that lies in the home, but the merchant's own system, and in the record's tables."""
+        files = [file for file in self.folder.rglob("*") if file.is_file() and file.name != "crm.db"]
+        with self.record.reading() as conn:
+            rows = [tuple(row) for table in METADATA.sorted_tables for row in conn.execute(table.select())]
+        values = [value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row]
+        return b"\n".join([*(file.read_bytes() for file in files), *values])
 
     def marks(self):
         return self.sql("SELECT no_mail, no_post FROM customers ORDER BY id")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +16,7 @@ from upheld.errors import Invalid
 if TYPE_CHECKING:
     from upheld.people.held import Held
     from upheld.requests.actions import Received
+    from upheld.requests.drafts import Draft
 
 
 @click.command("receive", short_help="Take in a request as heard on the phone or read in a letter.")
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--zip", "zip_code", help="Postal code.")
 @click.option("--phone", help="Telephone number.")
 @click.option("--account", help="Account name or number.")
-@click.option("--how", required=True, metavar="CHANNEL", help="How it was heard: web, phone, email, post, signal, import.")
+@click.option("--how", metavar="CHANNEL", help="How it was heard: web, phone, email, post, signal, import. Of a draft: as it came in.")
 @click.option(
     "--topic", "topics", multiple=True, metavar="TOPIC", help="What to stop. May be repeated. Else everything that can be stopped."
 )
@@ -33,14 +35,15 @@ if TYPE_CHECKING:
 @click.option("--at", "at_text", metavar="TIME", help="When it first reached anybody of ours. Else now.")
 @click.option("--words", help="The words that were shown or read to the person.")
 @click.option("--reference", help="What names the message or call, so that it counts once. Kept only as a hash.")
-@click.option("--draft", "draft", type=int, metavar="N", help="Complete request N, which lacked something, with everything now known.")
+@click.option("--draft", "draft", type=int, metavar="N", help="Confirm draft N, or complete request N, which lacked something.")
 @with_json
 @pass_edge
 def receive_(edge: Edge, /, *, draft: int | None, as_json: bool, **asked: Any) -> None:  # noqa: ANN401 - click's values, by their options
     """Take in a request to be left alone. It holds at once, before any record of the person is found.
 
     An e-mail address alone is enough; or first and last name, address and zip. Nothing more may be asked for: no proof, no confirmation.
-    With less, the request is kept and the answer says what is missing.
+    With less, the request is kept and the answer says what is missing. With --draft, what was given already stands, but for what is given
+    anew; an empty value drops a part.
 
     \b
     upheld requests receive --how phone --email ann@mail.example
@@ -49,19 +52,22 @@ def receive_(edge: Edge, /, *, draft: int | None, as_json: bool, **asked: Any) -
     from upheld.choices.actions import channel
     from upheld.people.actions import Keeper
     from upheld.requests.actions import Asked, complete, receive
+    from upheld.requests.drafts import opened
 
-    now = edge.now()
-    wish = Asked(
-        given=_given(asked),
-        channel=channel(asked["how"]),
-        received_at=moment("--at", asked["at_text"]) or now,
-        topics=tuple(dict.fromkeys(asked["topics"])),
-        region=asked["region"],
-        words=asked["words"],
-        reference=asked["reference"],
-    )
-    keeper = Keeper(edge.home())
+    now, keeper = edge.now(), Keeper(edge.home())
+    if draft is None and not asked["how"]:
+        raise Invalid("say how it was heard: `--how phone`, `web`, `email`, `post`, `signal` or `import`")
     with edge.record() as record, record.transaction() as tx:
+        before = opened(tx, keeper, draft) if draft is not None else None
+        wish = Asked(
+            given=_given(asked, before),
+            channel=channel(asked["how"] or (before.channel if before else "")),
+            received_at=moment("--at", asked["at_text"]) or (before.received_at if before else now),
+            topics=tuple(dict.fromkeys(asked["topics"])),
+            region=asked["region"] or (before.region if before else None),
+            words=asked["words"],
+            reference=asked["reference"],
+        )
         posted = in_force(tx, now)
         if draft is None:
             done = receive(tx, keeper, wish, posted, at=now, actor=edge.actor())
@@ -80,16 +86,15 @@ def in_words(done: Received) -> str:
     return "\n".join(lines)
 
 
-def _given(asked: dict[str, Any]) -> Held:
+def _given(asked: dict[str, Any], before: Draft | None) -> Held:
     from upheld.people.held import Held
 
     email = asked["email"]
     if email == "-":
         email = sys.stdin.readline().strip()
-    given = Held(
-        email=email, phone=asked["phone"], account=asked["account"],
-        first=asked["first"], last=asked["last"], address=asked["address"], zip=asked["zip_code"],
-    )  # fmt: skip
+    said = {part: asked[part] for part in ("phone", "account", "first", "last", "address")} | {"email": email, "zip": asked["zip_code"]}
+    anew = {part: text.strip() or None for part, text in said.items() if text is not None}
+    given = replace(before.given if before else Held(), **anew)
     if given == Held():
         raise Invalid("say what the person gave: `--email` alone is enough, or --first, --last, --address and --zip")
     return given

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from upheld.choices.actions import HOW, How, Said, record_many
 from upheld.errors import Conflict, Invalid, NotFound
@@ -36,6 +36,7 @@ from upheld.requests.models import (
     REQUEST_ANSWER,
     REQUEST_CLOCK,
     REQUEST_LABEL,
+    REQUEST_MESSAGE,
     REQUEST_PERSON,
     REQUEST_PLACE,
     REQUEST_RECORD,
@@ -151,21 +152,25 @@ def complete(tx: Connection, keeper: Keeper, request: int, asked: Asked, posted:
     row = tx.execute(select(REQUEST).where(REQUEST.c.id == request)).first()
     if row is None:
         raise NotFound(f"there is no request {request}: `upheld requests list` shows them")
-    if row.state != "needs more":
+    if row.state not in {"draft", "needs more"}:
         raise Conflict(f"request {request} is no draft: it is `{row.state}`")
     asked = _readable(asked, posted.policy, at)
     identifiers = identifiers_of(asked.given, keeper.keys, asked.phone_region)
     tx.execute(update(REQUEST).where(REQUEST.c.id == request).values(parts=list(parts_of(asked.given))))
     if not identifiers:
+        if row.state == "draft":
+            move(tx, request, "draft", "needs more", at, actor)
         sealed = keeper.vault.seal(tx, -request, SEALED, as_bytes(asked.given))
         tx.execute(update(REQUEST).where(REQUEST.c.id == request).values(given=sealed))
         return Received(request, "needs more", None, None, missing(asked.given, _stops(posted.policy, asked.region)))
-    topics = list(asked.topics) or row.topics
-    tx.execute(update(REQUEST).where(REQUEST.c.id == request).values(topics=topics))
+    where = desk(posted.policy, asked.region) if asked.region else None
+    anew = {"topics": list(asked.topics) or row.topics, "region": asked.region or row.region, "desk": where.name if where else row.desk}
+    token = secrets.token_urlsafe(24) if row.state == "draft" else None  # who wrote a message has not been given any yet
+    tx.execute(update(REQUEST).where(REQUEST.c.id == request).values(**anew, **({"track": _hash(token)} if token else {})))
     due_at = _begin(tx, keeper, request, asked, identifiers, posted, at, actor)
-    move(tx, request, "needs more", "working", at, actor)
-    keeper.vault.forget(tx, -request)
-    return Received(request, "working", None, due_at, "it holds as of now; nothing more is needed from the person")
+    move(tx, request, row.state, "working", at, actor)
+    _forget(tx, keeper, request)
+    return Received(request, "working", token, due_at, "it holds as of now; nothing more is needed from the person")
 
 
 def withdraw(tx: Connection, keeper: Keeper, request: int, *, at: datetime, actor: Actor) -> None:
@@ -174,6 +179,12 @@ def withdraw(tx: Connection, keeper: Keeper, request: int, *, at: datetime, acto
     if state is None:
         raise NotFound(f"there is no request {request}: `upheld requests list` shows them")
     move(tx, request, state, "withdrawn", at, actor)
+    _forget(tx, keeper, request)
+
+
+def _forget(tx: Connection, keeper: Keeper, request: int) -> None:
+    """Nothing that was sealed for a draft can be read any more, and the words of its message are gone."""
+    tx.execute(delete(REQUEST_MESSAGE).where(REQUEST_MESSAGE.c.request == request))
     keeper.vault.forget(tx, -request)
 
 

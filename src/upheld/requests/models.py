@@ -144,6 +144,15 @@ REQUEST_NOTE = only_grows(
     )
 )
 
+REQUEST_MESSAGE = Table(
+    "request_message",
+    METADATA,
+    Column("request", NUMBER, ForeignKey("request.id"), primary_key=True, autoincrement=False),
+    Column("words", LargeBinary, nullable=False),  # the message's own, sealed under the draft's key; the row goes when the draft is used
+    Column("marks", JSON, nullable=False),  # what an agent must look at; words of ours, no values
+    Column("recorded_at", Time, nullable=False),
+)
+
 OPT_IN = Table(
     "opt_in",
     METADATA,

@@ -25,7 +25,7 @@ MOVED = declare("request.moved", "a request came into another state", request=NU
 def settle(tx: Connection, request: int, at: datetime, actor: Actor) -> State:
     """Bring the state of a request in line with its facts; the state. A move has its ledger entry."""
     before: State = tx.execute(select(REQUEST.c.state).where(REQUEST.c.id == request)).scalar_one()
-    after = before if before in {"needs more", "withdrawn"} else _state(tx, request)
+    after = before if before in {"draft", "needs more", "withdrawn"} else _state(tx, request)
     if after != before:
         move(tx, request, before, after, at, actor)
     return after

@@ -6,9 +6,10 @@ from typing import Final, Literal
 
 from upheld.errors import Conflict
 
-State = Literal["needs more", "working", "to review", "failed", "complete", "withdrawn"]
+State = Literal["draft", "needs more", "working", "to review", "failed", "complete", "withdrawn"]
 
 MOVES: Final[dict[State, tuple[State, ...]]] = {
+    "draft": ("needs more", "working", "withdrawn"),
     "needs more": ("working", "withdrawn"),
     "working": ("to review", "failed", "complete"),
     "to review": ("working", "failed", "complete"),
@@ -19,6 +20,7 @@ MOVES: Final[dict[State, tuple[State, ...]]] = {
 """From each state, where a request may go. `complete` is left when the person turns up unmarked again, or a proof is asked for anew."""
 
 WORDS: Final[dict[State, str]] = {
+    "draft": "a message that seems to ask for something: nothing is stopped yet; read it, and confirm or withdraw it",
     "needs more": "not enough was given to find anybody: nothing is stopped yet; ask for what is missing",
     "working": "the person's wish holds already; the systems are being searched and marked",
     "to review": "the person's wish holds, and all sure records are dealt with; some may be theirs: look at them",
@@ -28,7 +30,7 @@ WORDS: Final[dict[State, str]] = {
 }
 """What each state means, for a clerk."""
 
-OPEN: Final[tuple[State, ...]] = ("needs more", "working", "to review", "failed")
+OPEN: Final[tuple[State, ...]] = ("draft", "needs more", "working", "to review", "failed")
 
 
 def demand(before: State, after: State) -> None:
