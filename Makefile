@@ -9,7 +9,7 @@ WORKERS ?= 2
 export PYTHONPATH := src
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo docs coverage sizes test check format bench audit powercut test-engines postgresql chromium dovecot lock sizes clean
+.PHONY: help install demo docs coverage sizes test check format bench audit powercut test-engines postgresql mariadb chromium dovecot lock sizes clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,7 +19,7 @@ install: $(VENV)/.core ## put upheld and what it needs into .venv
 demo: $(VENV)/.core ## run the main job on the sample shop and tell its story
 	@$(BIN)/python -m examples.shop.story
 
-test: $(VENV)/.dev postgresql chromium dovecot ## all tests but those of the big engines (T=tests/policy for a part)
+test: $(VENV)/.dev postgresql mariadb chromium dovecot ## all tests but those of the big engines (T=tests/policy for a part)
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not spark and not clickhouse and not slow" $(T)
 
 test-engines: $(VENV)/.engines ## the SQL executed on Spark (needs Java) and ClickHouse
@@ -40,7 +40,7 @@ format: $(VENV)/.dev ## let ruff lay out the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-coverage: $(VENV)/.dev postgresql chromium dovecot ## branch coverage; fails below 100 % in policy, gate, ledger, choices
+coverage: $(VENV)/.dev postgresql mariadb chromium dovecot ## branch coverage; fails below 100 % in policy, gate, ledger, choices
 	$(BIN)/python -m pytest -n $(WORKERS) -q -m "not spark and not clickhouse and not slow" --cov --cov-report= tests
 	$(BIN)/python -m coverage report --include='src/upheld/policy/*,src/upheld/gate/*,src/upheld/ledger/*,src/upheld/choices/*' --fail-under=100
 
@@ -58,6 +58,9 @@ chromium:
 
 dovecot:
 	@tools/dovecot.sh
+
+mariadb:
+	@tools/mariadb.sh
 
 docs: $(VENV)/.dev ## write the pages that are made from the program
 	$(BIN)/python -m tools.cli_reference

@@ -34,6 +34,20 @@ def postgres_url(postgres_server: servers.Postgres) -> Iterator[URL]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[servers.MariaDB]:
+    """A real MariaDB for the whole session. Missing: the test fails with a sentence that says what to install."""
+    with servers.mariadb() as server:
+        yield server
+
+
+@pytest.fixture
+def mariadb_url(mariadb_server: servers.MariaDB) -> Iterator[URL]:
+    """The address (`mariadb+pymysql://…`) of a fresh, empty database for one test."""
+    with mariadb_server.database() as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def record(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Record]:
     """An empty record with all tables of the rooms that the test imports; each test that asks for it runs on both databases."""

@@ -193,3 +193,18 @@ def test_whatever_a_line_says_of_a_column_the_others_are_still_read(number, word
     found = reading.parse("\n".join(changed))
     assert {fault.place.line for fault in found.faults} <= {1 + LINES.index('customers.email = "order.email"')}
     assert "post" in found.map.systems
+
+
+@pytest.mark.parametrize("value", ["0", "3601", '"10"', "true", "1.5"])
+def test_a_timeout_is_a_number_of_seconds(value):
+    text = '[shop]\ndatabase = "sqlite:///shop.db"\ntimeout = {}\n[shop.columns]\ncustomers.id = "key"\n'
+    assert reading.parse(text.format(20)).map.systems["shop"].options == {"timeout": 20}
+    found = reading.parse(text.format(value))
+    assert [(fault.place.line, fault.rule) for fault in found.faults] == [(3, "syntax")]
+    assert "seconds" in found.faults[0].message
+
+
+@pytest.mark.parametrize("address", ["postgresql+psycopg://me@/shop?host=/run/postgresql", "mariadb+pymysql://me@/shop?unix_socket=/run/m"])
+def test_a_server_on_a_socket_is_an_address(address):
+    found = reading.parse(f'[shop]\ndatabase = "{address}"\n[shop.columns]\ncustomers.id = "key"\n')
+    assert (found.faults, found.map.systems["shop"].address) == ((), address)

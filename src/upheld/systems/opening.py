@@ -8,12 +8,22 @@ from upheld.errors import Invalid
 from upheld.home import Home
 from upheld.systems.connector import Connector
 from upheld.systems.datamap import System
+from upheld.systems.passwords import password
 
 
 def open_system(system: System, home: Home | None) -> Connector:
     """The system at work; paths are relative to the home. `Invalid` for a kind or an address that no connector serves."""
-    if system.kind == "database" and system.address.startswith("sqlite:///"):
-        from upheld.systems.sqlite import Sqlite
+    match system.kind, system.address.partition(":")[0]:
+        case "database", "sqlite":
+            from upheld.systems.sqlite import Sqlite
 
-        return Sqlite(system, (home.path if home else Path.cwd()) / system.address.removeprefix("sqlite:///"))
-    raise Invalid(f"`{system.name}` cannot be opened: only `sqlite:///…` databases can be served yet")
+            return Sqlite(system, (home.path if home else Path.cwd()) / system.address.removeprefix("sqlite:///"))
+        case "database", "postgresql+psycopg":
+            from upheld.systems.postgres import Postgres
+
+            return Postgres(system, password(system, home))
+        case "database", "mysql+pymysql" | "mariadb+pymysql":
+            from upheld.systems.mariadb import MariaDB
+
+            return MariaDB(system, password(system, home))
+    raise Invalid(f"`{system.name}` cannot be opened: its kind of system is not served yet")

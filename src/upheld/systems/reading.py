@@ -39,12 +39,14 @@ LONGEST_LINE: Final = 4_000
 SCHEMES: Final = ("sqlite", "postgresql+psycopg", "mysql+pymysql", "mariadb+pymysql")
 """How the URL of a database may begin."""
 OPTIONS: Final[Mapping[SystemKind, tuple[str, ...]]] = {
-    "database": ("password_file",),
-    "files": (),
-    "webhook": ("secret_file",),
-    "listmonk": ("user", "token_file"),
+    "database": ("password_file", "timeout"),
+    "files": ("timeout",),
+    "webhook": ("secret_file", "timeout"),
+    "listmonk": ("user", "token_file", "timeout"),
 }
 """What else a section may say, by its kind. Secrets lie in files of their own, never in the map."""
+LONGEST_TIMEOUT: Final = 3_600
+"""Seconds."""
 
 _KINDS: Final[tuple[SystemKind, ...]] = get_args(SystemKind)
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
@@ -163,10 +165,14 @@ class _Reader:
         address = self._address(name, kind, section[kind])
         options: dict[str, str | int | bool] = {}
         for option in OPTIONS[kind]:
-            if isinstance(value := section.get(option), str) and value and "\0" not in value:
+            value = section.get(option)
+            if option == "timeout" and isinstance(value, int) and value is not True and 1 <= value <= LONGEST_TIMEOUT:
+                options[option] = value
+            elif option != "timeout" and isinstance(value, str) and value and "\0" not in value:
                 options[option] = value
             elif option in section:
-                self._fault((name, option), "syntax", f"`{option}` must be a text in quotes")
+                what = f"seconds, 1 to {LONGEST_TIMEOUT:,}" if option == "timeout" else "a text in quotes"
+                self._fault((name, option), "syntax", f"`{option}` must be {what}")
         tables = tuple(self._tables(name, section))
         if address is not None:
             self.systems[name] = System(name, kind, address, tables, options)
@@ -180,7 +186,7 @@ class _Reader:
             return str(self._folder / value)
         try:
             parts = urlsplit(value)
-            secret, host = parts.password is not None, parts.hostname
+            secret, host = parts.password is not None, parts.hostname or re.search(r"(^|&)(host|unix_socket)=", parts.query)
         except ValueError:
             self._fault(path, "bad-address", f"the address of `{name}` cannot be read")
             return None

@@ -1,0 +1,97 @@
+"""A PostgreSQL database of the merchant's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, bindparam, create_engine, inspect, select
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+from sqlalchemy.sql.sqltypes import NullType
+
+from upheld.systems import refusals
+from upheld.systems.databases import Database, seconds
+from upheld.systems.datamap import Flag, System, Table
+from upheld.systems.deadline import shut
+from upheld.systems.refusals import Word
+
+_STATES: Final = {
+    "42P01": refusals.NO_TABLE,
+    "3F000": refusals.NO_TABLE,
+    "42703": refusals.NO_COLUMN,
+    "42501": refusals.NOT_ALLOWED,
+    "25006": refusals.READ_ONLY_NOW,
+    "57014": refusals.NOT_IN_TIME,
+    "55P03": refusals.LOCKED,
+    "40P01": refusals.LOCKED,
+    "40001": refusals.LOCKED,
+    "28P01": refusals.NO_LOGIN,
+    "28000": refusals.NO_LOGIN,
+    "3D000": refusals.NO_LOGIN,
+}
+"""By SQLSTATE."""
+_CLASSES: Final = {"08": refusals.DOWN, "53": refusals.FULL, "57": refusals.DOWN, "58": refusals.FULL}
+_LOGIN: Final = ("password", "pg_hba", "does not exist", "not permitted", "authentication")
+_TRUTH: Final = 16
+_NUMBERS: Final = frozenset({20, 21, 23, 700, 701, 1700})
+"""PostgreSQL's own numbers of the types boolean, and whole and broken numbers."""
+
+
+class Postgres(Database):
+    """A connector (see `connector.Connector`)."""
+
+    def __init__(self, system: System, password: str | None) -> None:
+        url = make_url(system.address)
+        if password is not None:
+            url = url.set(password=password)
+        options = {"connect_timeout": max(2, round(seconds(system))), "application_name": "upheld"}
+        super().__init__(system, create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=options))
+
+    def begin(self, conn: Connection, *, writing: bool) -> None:
+        """One state for all reads; a writer waits for locks no longer than for answers."""
+        if writing:
+            conn.execution_options(isolation_level="READ COMMITTED")
+        else:
+            conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        limit = f"{round(self.seconds * 1000)}ms"
+        for name in ("statement_timeout", "lock_timeout"):
+            conn.exec_driver_sql("SELECT set_config(%s, %s, true)", (name, limit))
+
+    def cut(self, conn: Connection) -> None:
+        """A server that is stopped keeps no time limit of its own."""
+        line: Any = conn.connection.dbapi_connection
+        if line is not None and not line.closed:
+            shut(line.fileno())
+
+    def word(self, error: DBAPIError) -> Word:
+        """By SQLSTATE; a connection that is refused has none."""
+        state = getattr(error.orig, "sqlstate", None)
+        if state is not None:
+            return _STATES.get(state) or _CLASSES.get(state[:2], refusals.UNKNOWN)
+        said = str(error.orig).lower()
+        return refusals.NO_LOGIN if any(part in said for part in _LOGIN) else refusals.DOWN
+
+    def equals(self, shown: ColumnElement[Any], value: str) -> ColumnElement[bool]:
+        """Bound without a type, a text is read as what the column holds."""
+        met: ColumnElement[bool] = shown == _untyped(value)
+        return met
+
+    def mark(self, conn: Connection, table: Table, flag: Flag) -> object:
+        """Truth values and numbers as `1`, which both take; other columns get words."""
+        shown = conn.execute(select(self._named(table.name, flag.column).c[flag.column]).limit(0)).cursor
+        kind = shown.description[0][1] if shown is not None and shown.description else None
+        if isinstance(flag.out, bool):
+            return _untyped(str(int(flag.out)) if kind == _TRUTH or kind in _NUMBERS else str(flag.out).lower())
+        return _untyped(str(flag.out))
+
+    def schemas(self, conn: Connection) -> Sequence[str | None]:
+        """The connection's own schema first, then the others that hold the merchant's tables."""
+        seen = inspect(conn)
+        others = (name for name in seen.get_schema_names() if name != seen.default_schema_name and not name.startswith("pg_"))
+        return [None, *(name for name in others if name != "information_schema")]
+
+
+def _untyped(value: str) -> Any:  # noqa: ANN401 - a bound value
+    return bindparam(None, value, type_=NullType())

@@ -1,0 +1,86 @@
+"""Real databases as a merchant has them: one SQLite file, one PostgreSQL, one MariaDB, each spoken to beside the connector under test."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pysqlite3
+
+from tests import servers
+from upheld.systems.datamap import System
+from upheld.systems.opening import open_system
+
+KINDS = ("sqlite", "postgres", "mariadb")
+
+
+class Store:
+    """One empty database of some kind."""
+
+    def __init__(self, kind, request, folder):
+        self.kind, self.folder = kind, folder
+        self.server = None if kind == "sqlite" else request.getfixturevalue(f"{kind}_server")
+        self.url = f"sqlite:///{folder / 'shop.db'}"
+        if kind == "sqlite":
+            pysqlite3.connect(folder / "shop.db").close()
+        else:
+            self.url = request.getfixturevalue(f"{kind}_url").render_as_string(hide_password=False)
+
+    def connect(self):
+        """A plain autocommit connection."""
+        match self.kind:
+            case "sqlite":
+                return pysqlite3.connect(self.folder / "shop.db", isolation_level=None)
+            case "postgres":
+                return psycopg.connect(servers.libpq(self.url), autocommit=True)
+            case _:
+                return self.server.connect(self.url.rpartition("/")[2])
+
+    def run(self, *statements, values=()):
+        """Statements one after another; the rows of the last."""
+        connection = self.connect()
+        try:
+            cursor = connection.cursor()
+            for statement in statements:
+                cursor.execute(statement, values) if values else cursor.execute(statement)
+            return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
+        finally:
+            connection.close()
+
+    def put(self, table, rows):
+        """Rows into a table."""
+        connection = self.connect()
+        try:
+            mark = "?" if self.kind == "sqlite" else "%s"
+            connection.cursor().executemany(f"INSERT INTO {table} VALUES ({', '.join([mark] * len(rows[0]))})", rows)
+        finally:
+            connection.close()
+
+    def system(self, *tables, name="shop", **options):
+        return System(name, "database", self.url, tables, options)
+
+    def open(self, *tables, home=None, **options):
+        return open_system(self.system(*tables, **options), home)
+
+    @contextmanager
+    def stopped(self):
+        """The server's processes stop answering (SIGSTOP), and go on afterwards."""
+        if self.kind == "postgres":
+            with self.connect() as connection:
+                data = connection.execute("SHOW data_directory").fetchone()[0]
+            main = int((Path(data) / "postmaster.pid").read_text().split()[0])
+            listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(main)], capture_output=True, check=True, text=True)
+            pids = [main, *map(int, listed.stdout.split())]
+        else:
+            pids = [self.server.pid]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in reversed(pids):
+                os.kill(pid, signal.SIGCONT)
