@@ -165,10 +165,7 @@ class _Reader:
         address = self._address(name, kind, section[kind])
         options: dict[str, str | int | bool] = {}
         for option in OPTIONS[kind]:
-            value = section.get(option)
-            if option == "timeout" and isinstance(value, int) and value is not True and 1 <= value <= LONGEST_TIMEOUT:
-                options[option] = value
-            elif option != "timeout" and isinstance(value, str) and value and "\0" not in value:
+            if _fits(option, value := section.get(option)):
                 options[option] = value
             elif option in section:
                 what = f"seconds, 1 to {LONGEST_TIMEOUT:,}" if option == "timeout" else "a text in quotes"
@@ -265,6 +262,12 @@ class _Reader:
             except Unread as fault:
                 self._fault(path, fault.rule, fault.words, fault.hint)
         return tuple(kept)
+
+
+def _fits(option: str, value: object) -> bool:
+    if option == "timeout":
+        return isinstance(value, int) and value is not True and 1 <= value <= LONGEST_TIMEOUT
+    return isinstance(value, str) and value != "" and "\0" not in value
 
 
 def _table(name: str, said: Mapping[str, Said], kept: tuple[Kept, ...]) -> Table:
