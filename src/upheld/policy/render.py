@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from html import escape
@@ -64,6 +65,28 @@ def render(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The policy as a part of a page that is somebody else's: its title, the list of contents, and the text, each as HTML."""
+
+    title: str
+    contents: str
+    text: str
+
+
+def body(document: Document, *, beside: Mapping[str, str] | None = None, unfolded: bool = False) -> Body:
+    """What a site that has a frame of its own shows. Every clause keeps its id as its anchor.
+
+    `beside`: by clause, a sentence to stand under its rules, such as how often it refused. `unfolded`: the rules are open, as for paper.
+    """
+    headings, text = _text(document, {}, beside or {})
+    title = escape(document.front.title or "Privacy policy")
+    if headings and headings[0][0] == 1:
+        _, _, text = text.partition("</h1>\n")
+        title = escape(headings[0][2])
+    return Body(title, _contents(headings), text.replace("<details>", "<details open>") if unfolded else text)
+
+
 def style() -> str:
     """The stylesheet of the page."""
     return files("upheld.policy").joinpath("page.css").read_text(encoding="utf-8")
@@ -108,7 +131,9 @@ def _contents(headings: Sequence[Heading]) -> str:
     )
 
 
-def _text(document: Document, coverage: Mapping[Place, str]) -> tuple[list[Heading], str]:
+def _text(
+    document: Document, coverage: Mapping[Place, str], beside: Mapping[str, str] | None = None
+) -> tuple[list[Heading], str]:
     """The headings of the document, and its text from the first of them on."""
     markdown = _markdown()
     environment: dict[str, object] = {}
@@ -124,7 +149,7 @@ def _text(document: Document, coverage: Mapping[Place, str]) -> tuple[list[Headi
     for at, token in enumerate(tokens):
         anchor = str(token.attrGet("id") or anchor)
         if _is_block(token):
-            pieces.append(_kept(anchor, _said_in(token, document.statements), coverage, voice))
+            pieces.append(_kept(anchor, _said_in(token, document.statements), coverage, voice, (beside or {}).get(anchor)))
         else:
             pieces.append(_one(markdown, tokens, at, environment))
     return headings, "".join(pieces)
@@ -207,7 +232,9 @@ def _said_in(block: Token, statements: Sequence[AnyStatement]) -> list[AnyStatem
     return [statement for statement in statements if first < statement.place.line <= last]
 
 
-def _kept(anchor: str, statements: Sequence[AnyStatement], coverage: Mapping[Place, str], voice: Voice) -> str:
+def _kept(
+    anchor: str, statements: Sequence[AnyStatement], coverage: Mapping[Place, str], voice: Voice, beside: str | None = None
+) -> str:
     """The rules that keep a clause, folded away, and the address of the clause."""
     here = (
         f'<a class="here" href="#{escape(anchor)}"><span class="hidden">Address of this part: </span>{escape(anchor)}</a>\n'
@@ -216,11 +243,12 @@ def _kept(anchor: str, statements: Sequence[AnyStatement], coverage: Mapping[Pla
     )
     rules = "\n".join(_rule(statement, coverage.get(statement.place), voice) for statement in statements)
     behind = "rule" if len(statements) == 1 else "rules"
+    counted = f'<p class="counted">{escape(beside)}</p>\n' if beside else ""
     hidden = f'<span class="hidden"> in {escape(anchor)}</span>'
     return (
         f'<div class="kept">\n{here}<details>\n'
         f'<summary>The {behind} behind this <span class="count">({len(statements)})</span>{hidden}</summary>\n'
-        f'<ul class="rules">\n{rules}\n</ul>\n</details>\n</div>\n'
+        f'<ul class="rules">\n{rules}\n</ul>\n{counted}</details>\n</div>\n'
     )
 
 

@@ -6,10 +6,16 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from upheld.web import assets
-from upheld.web.centre import start
+from upheld.web.centre import policy, start
 
 urlpatterns = [
     path("", start.page, name="start"),
+    path("policy", policy.page, name="policy"),
+    path("policy/print", policy.page, {"unfolded": True}, name="policy print"),
+    path("policy/versions", policy.versions, name="versions"),
+    path("policy/compare", policy.compare, name="compare"),
+    path("policy/version/<str:version>", policy.page, name="policy version"),
+    path("policy/version/<str:version>/print", policy.page, {"unfolded": True}, name="policy version print"),
     path("language", set_language, name="language"),
     path("assets/<str:mark>/<str:name>", assets.serve, name="asset"),
 ]

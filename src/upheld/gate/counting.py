@@ -1,0 +1,40 @@
+"""How often each clause allowed and refused, counted from the releases of a period as the ledger has them: so that a policy's page proves itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import Connection, func, select
+
+from upheld.gate.models import DISCLOSURE, RELEASE_RECORDED
+from upheld.ledger.queries import entries
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What one clause did: rows of lists that it let leave, rows that it kept back, and in how many releases it spoke."""
+
+    allowed: int = 0
+    refused: int = 0
+    releases: int = 0
+
+
+def by_clause(conn: Connection, since: datetime, until: datetime) -> Mapping[str, Counted]:
+    """By clause, over the releases recorded from `since` up to but without `until`; a clause that never spoke is not in it."""
+    first = conn.execute(select(func.min(DISCLOSURE.c.entry)).where(DISCLOSURE.c.at >= since, DISCLOSURE.c.at < until)).scalar()
+    allowed, refused, releases = Counter[str](), Counter[str](), Counter[str]()
+    for entry in entries(conn, first, RELEASE_RECORDED) if first is not None else ():
+        if entry.at >= until:
+            break
+        permitting = cast("list[str]", entry.body["clauses"])
+        refusing = cast("dict[str, int]", entry.body["refused_by"])
+        for clause in permitting:
+            allowed[clause] += cast("int", entry.body["released"])
+        for clause, rows in refusing.items():
+            refused[clause] += rows
+        releases.update({*permitting, *refusing})
+    return {clause: Counted(allowed[clause], refused[clause], releases[clause]) for clause in releases}
