@@ -131,9 +131,7 @@ def _contents(headings: Sequence[Heading]) -> str:
     )
 
 
-def _text(
-    document: Document, coverage: Mapping[Place, str], beside: Mapping[str, str] | None = None
-) -> tuple[list[Heading], str]:
+def _text(document: Document, coverage: Mapping[Place, str], beside: Mapping[str, str] | None = None) -> tuple[list[Heading], str]:
     """The headings of the document, and its text from the first of them on."""
     markdown = _markdown()
     environment: dict[str, object] = {}
@@ -232,9 +230,7 @@ def _said_in(block: Token, statements: Sequence[AnyStatement]) -> list[AnyStatem
     return [statement for statement in statements if first < statement.place.line <= last]
 
 
-def _kept(
-    anchor: str, statements: Sequence[AnyStatement], coverage: Mapping[Place, str], voice: Voice, beside: str | None = None
-) -> str:
+def _kept(anchor: str, statements: Sequence[AnyStatement], coverage: Mapping[Place, str], voice: Voice, beside: str | None = None) -> str:
     """The rules that keep a clause, folded away, and the address of the clause."""
     here = (
         f'<a class="here" href="#{escape(anchor)}"><span class="hidden">Address of this part: </span>{escape(anchor)}</a>\n'

@@ -65,7 +65,11 @@ def compare(request: HttpRequest) -> HttpResponse:
         found = history(conn, surroundings().now())
     older, newer = (_named(found, request.GET.get(name, "")) for name in ("from", "to"))
     difference = _difference(older.policy, newer.policy)
-    parts = [(_("Wider"), "wider", difference.wider), (_("Narrower"), "narrower", difference.narrower), (_("Changed"), "", difference.changed)]
+    parts = [
+        (_("Wider"), "wider", difference.wider),
+        (_("Narrower"), "narrower", difference.narrower),
+        (_("Changed"), "", difference.changed),
+    ]
     said = {"older": older, "newer": newer, "parts": [part for part in parts if part[2]], "sentences": _changed(older.policy, newer.policy)}
     return render(request, "centre/compare.html", said)
 
