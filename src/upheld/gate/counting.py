@@ -1,4 +1,4 @@
-"""How often each clause allowed and refused, counted from the releases of a period as the ledger has them: so that a policy's page proves itself."""
+"""How often each clause allowed and refused, from the releases of a period as the ledger has them: so a policy's page proves itself."""
 
 from __future__ import annotations
 
