@@ -48,11 +48,11 @@ def clocks(edge: Edge, /, *, received: str | None, region: str | None, zone_name
 
 
 def _rows(duty: Duty, received: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
-    from upheld.law.counting import due
+    from upheld.law.counting import calendar_of, due
 
     rows = []
     for what, field, period in _periods(duty):
-        ends = due(received, period, zone, holidays=_calendar(duty))
+        ends = due(received, period, zone, holidays=calendar_of(duty.regions[0]))
         status = status_in_words(duty) if duty.status != "confirmed" else "confirmed" if duty.is_confirmed(field) else "unconfirmed"
         within = f"{period.n} {period.unit.replace('_', ' ')}{'s' * (period.n != 1)}"
         one = {"duty": duty.id, "law": duty.law, "what": what, "within": within, "safe": ends.safe, "holiday_aware": ends.holiday_aware}
@@ -72,12 +72,6 @@ def _periods(duty: Duty) -> Iterator[tuple[str, str, Period]]:
 
 _FROM_RECEIPT = {"receipt", "request sent", "receipt at the designated address", "receipt, or proof of identity or fee if later"}
 """What the packs count from that has happened, at the latest, when something is received."""
-
-
-def _calendar(duty: Duty) -> str | None:
-    """The calendar of public holidays where the duty's people are."""
-    code = duty.regions[0]
-    return {"us": "US", "eu": "ECB", "gb": "GB", "ca": "CA", "anywhere": None}.get(code.partition("-")[0])
 
 
 def _aware(row: dict[str, Any]) -> str:

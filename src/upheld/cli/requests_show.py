@@ -82,7 +82,7 @@ def _due(one: Request, now: datetime) -> str:
     if one.due_at is None:
         return "no clock"
     late = "  LATE" if one.state not in {"complete", "withdrawn"} and one.due_at < now else ""
-    return f"due {one.due_at:%Y-%m-%d}{late}"
+    return f"due {one.due_at:%Y-%m-%d %H:%M} UTC{late}"
 
 
 def _in_words(found: Whole, now: datetime) -> str:
@@ -90,11 +90,12 @@ def _in_words(found: Whole, now: datetime) -> str:
 
     one = found.request
     lines = [f"request {one.id}: {one.state}: {WORDS[one.state]}"]
-    lines.append(
-        f"  received {one.received_at:%Y-%m-%d %H:%M} UTC by {one.channel}, giving {', '.join(one.parts) or 'nothing'}; {_due(one, now)}"
-    )
+    came = f"received {one.received_at:%Y-%m-%d %H:%M} UTC by {one.channel}, giving {', '.join(one.parts) or 'nothing'}"
+    lines.append(f"  {came}; {_due(one, now)}{_set_by(found)}")
     lines.append(f"  stops {', '.join(one.topics)}; desk: {one.desk or 'none'}")
-    lines += [f"  clock {source}: {due:%Y-%m-%d}, {says}{'' if ok else ' (unconfirmed)'}" for source, due, says, ok in found.clocks]
+    lines += [
+        f"  clock {source}: {due:%Y-%m-%d %H:%M} UTC, {says}{'' if ok else ' (unconfirmed)'}" for source, due, says, ok in found.clocks
+    ]
     for each in found.places:
         clause = f" under {each.clause}" if each.clause else ""
         why = f": {each.reason}" if each.reason else ""
@@ -105,6 +106,10 @@ def _in_words(found: Whole, now: datetime) -> str:
     if found.confirmation:
         lines += ["  told to the person:", *(f"    {line}" for line in found.confirmation.splitlines())]
     return "\n".join(lines)
+
+
+def _set_by(found: Whole) -> str:
+    return f", by `{found.clocks[0][0]}`" if found.clocks else ""
 
 
 def _why(reason: str | None) -> str:

@@ -138,6 +138,17 @@ def end_of(safe: date, zone: tzinfo) -> datetime:
         return datetime.max.replace(tzinfo=UTC)
 
 
+def calendar_of(region: str | None) -> str | None:
+    """The calendar of public holidays of a region: `US` for `us-ca`, `ECB` for `eu`, a country's own; None for anywhere."""
+    code = (region or "").partition("-")[0]
+    return "ECB" if code == "eu" else code.upper() if len(code) == 2 else None
+
+
+def is_public_holiday(day: date, calendar_: str | None) -> bool:
+    """Whether a day is a public holiday there."""
+    return calendar_ is not None and day in _holidays(calendar_)
+
+
 def _months_after(day: date, n: int) -> date:
     """The same day-number n months on; the last day of a month that has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + n, 12)
@@ -164,7 +175,7 @@ def _working_day_before(day: date) -> date:
 
 
 def _is_free(day: date, holidays: str | None) -> bool:
-    return day.weekday() >= _SATURDAY or (holidays is not None and day in _holidays(holidays))
+    return day.weekday() >= _SATURDAY or (is_public_holiday(day, holidays))
 
 
 @cache

@@ -310,7 +310,7 @@ def _begin(
     if asked.region is not None:
         keep_facts(tx, [(person, region_fact(asked.region)) for person in people], at, actor)
     tx.execute(insert(REQUEST_PERSON), [{"request": number, "person": person} for person in people])
-    running = clocks(posted.policy, row.topics, asked.region, row.received_at)
+    running = clocks(posted.policy, row.topics, asked.region, row.received_at, asked.channel)
     if running:
         tx.execute(
             insert(REQUEST_CLOCK),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
 
+from upheld.law.counting import Period, due, end_of
+from upheld.law.duties import Duty
 from upheld.policy.behaviour import stops
 from upheld.policy.compiled import Policy
 from upheld.policy.statements import Duration
-from upheld.requests.desks import desk
+from upheld.policy.terms import within
+from upheld.requests.desks import desk, home_of
+from upheld.requests.duties import duties_of
+from upheld.requests.needs import period_in_words, topics_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,42 +27,59 @@ class Clock:
     confirmed: bool = True
 
 
-def clocks(policy: Policy, topics: Sequence[str], region: str | None, received_at: datetime) -> tuple[Clock, ...]:
-    """All clocks of a removal that came in at a time, the earliest first: those of the policy's `stop` statements."""
+def clocks(
+    policy: Policy, topics: Sequence[str], region: str | None, received_at: datetime, channel: str | None = None
+) -> tuple[Clock, ...]:
+    """All clocks of a removal that came in at a time, the earliest first.
+
+    They are those of the policy's `stop` statements, and of the duties of the laws that it names. Who does not say where they live is taken
+    to live in the first place of the policy's territory. Duties about one channel (the browser's signal) count only for what came by it.
+    """
     where = desk(policy, region)
     zone: tzinfo = where.hours.zone if where and where.hours else UTC
     found: dict[str, Clock] = {}
+    for clock in (*_of_policy(policy, topics, region, received_at, zone), *_of_law(policy, topics, region, received_at, zone, channel)):
+        if clock.source not in found or clock.due_at < found[clock.source].due_at:
+            found[clock.source] = clock
+    return tuple(sorted(found.values(), key=lambda clock: (clock.due_at, not clock.confirmed, clock.source)))
+
+
+def _of_policy(policy: Policy, topics: Sequence[str], region: str | None, received_at: datetime, zone: tzinfo) -> Iterator[Clock]:
     for topic in topics:
         for stop in stops(policy, topic, region):
-            if stop.within is not None and stop.clause not in found:
-                due = end_of(after(received_at.astimezone(zone).date(), stop.within), zone)
-                found[stop.clause] = Clock(stop.clause, due, f"within {_said(stop.within)}, as the policy says")
-    return tuple(sorted(found.values(), key=lambda clock: clock.due_at))
+            if stop.within is not None:
+                yield Clock(stop.clause, _end(received_at, _period(stop.within), zone), f"within {_said(stop.within)}, as the policy says")
 
 
-def after(received: date, within: Duration) -> date:
-    """The last day of a period that begins with a day of receipt, counted so that nobody can call it late."""
-    match within.unit:
-        case "business day":
-            day, left = received, within.count
-            while left:
-                day += timedelta(days=1)
-                left -= day.weekday() < 5
-            return day
-        case "hour":
-            return received + timedelta(days=max(within.count // 24, 0))
-        case "month" | "year":
-            months = received.year * 12 + received.month - 1 + within.count * (12 if within.unit == "year" else 1)
-            year, month = divmod(months, 12)
-            last = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
-            return date(year, month + 1, min(received.day, last))
-        case unit:
-            return received + timedelta(days=within.count * (7 if unit == "week" else 1) - 1)
+def _of_law(
+    policy: Policy, topics: Sequence[str], region: str | None, received_at: datetime, zone: tzinfo, channel: str | None
+) -> Iterator[Clock]:
+    home = region or home_of(policy)
+    for duty in duties_of(policy.document.front.law):
+        if duty.due is None or not any(within(home, one) is not False for one in duty.regions):
+            continue
+        if _speaks_of(policy, duty, topics, channel):
+            says = f"within {period_in_words(duty.due.period)}, as {duty.law} asks"
+            yield Clock(duty.family, _end(received_at, duty.due.period, zone), says, duty.is_confirmed("due"))
 
 
-def end_of(day: date, zone: tzinfo) -> datetime:
-    """The last second of a day somewhere."""
-    return datetime.combine(day, time(23, 59, 59), zone).astimezone(UTC)
+def _speaks_of(policy: Policy, duty: Duty, topics: Sequence[str], channel: str | None) -> bool:
+    """Whether stopping these topics is what a duty is about."""
+    asked = [need for need in duty.needs if need.kind == "stop" and need.by in {None, channel}]
+    return any({*topics_of(policy, need)} & {*topics} for need in asked)
+
+
+def _period(within_: Duration) -> Period:
+    """A policy's duration, counted so that nobody can call it late: the day of receipt is day one."""
+    period = Period.of_policy(within_.count, within_.unit)
+    return replace(period, receipt_counts=period.unit == "calendar_day" and period.n > 0)
+
+
+def _end(received_at: datetime, period: Period, zone: tzinfo) -> datetime:
+    """The last second that is in time."""
+    safe = due(received_at, period, zone, holidays=None).safe
+    ends = end_of(safe, zone)
+    return ends if isinstance(safe, datetime) else ends - timedelta(seconds=1)
 
 
 def _said(duration: Duration) -> str:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from upheld.law.counting import calendar_of, is_public_holiday
+from upheld.policy.behaviour import ANYONE
 from upheld.policy.behaviour import desk as contact_for
 from upheld.policy.compiled import Policy
 from upheld.policy.statements import Contact
 
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_LONGEST_REST: Final = 40  # days without one on which the desk is open
 _SPAN: Final = re.compile(r"([A-Za-z]{3})(?: ?- ?([A-Za-z]{3}))? (\d\d?):(\d\d) ?- ?(\d\d?):(\d\d)")
 
 
@@ -27,24 +31,27 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """When a desk is open, by the clocks of its own place."""
+    """When a desk is open, by the clocks of its own place; `calendar` names the public holidays on which it is not."""
 
     spans: tuple[Span, ...]
     zone: ZoneInfo
+    calendar: str | None = None
 
     def open_at(self, moment: datetime) -> bool:
         """Whether somebody is there at a moment."""
         there = moment.astimezone(self.zone)
-        return any(there.weekday() in span.days and span.start <= there.time() < span.end for span in self.spans)
+        manned = any(there.weekday() in span.days and span.start <= there.time() < span.end for span in self.spans)
+        return manned and not is_public_holiday(there.date(), self.calendar)  # the holidays take long to load, so they come last
 
     def opens_next(self, moment: datetime) -> datetime:
         """The next moment from this one on at which somebody is there."""
         if self.open_at(moment):
             return moment
         there = moment.astimezone(self.zone)
-        days = [there.date() + timedelta(days=ahead) for ahead in range(8)]
-        openings = [datetime.combine(day, span.start, self.zone) for day in days for span in self.spans if day.weekday() in span.days]
-        return min(opening for opening in openings if opening > there)
+        days = (there.date() + timedelta(days=ahead) for ahead in range(_LONGEST_REST))
+        openings = (datetime.combine(day, span.start, self.zone) for day in days for span in self.spans if day.weekday() in span.days)
+        ahead = (opening for opening in openings if opening > there and not is_public_holiday(opening.date(), self.calendar))
+        return min(islice(ahead, len(self.spans)), default=moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +72,24 @@ class Desk:
 def desk(policy: Policy, region: str | None) -> Desk | None:
     """The desk for a person of a region: EU residents have their own (P16); an unknown region gets the one for everybody."""
     found = contact_for(policy, region)
-    return _desk(found) if found else None
+    return _desk(policy, found) if found else None
+
+
+def home_of(policy: Policy) -> str | None:
+    """Where a person is taken to live who does not say so: the first place of the policy's territory. None: it names none."""
+    return next(iter(policy.document.front.territory), None)
 
 
 def named(policy: Policy, name: str) -> Desk | None:
     """The desk of this name, if the policy has one."""
-    return next((_desk(each) for each in policy.document.statements if isinstance(each, Contact) and each.desk == name), None)
+    return next((_desk(policy, each) for each in policy.document.statements if isinstance(each, Contact) and each.desk == name), None)
 
 
-def hours(text: str) -> Hours | None:
+def hours(text: str, calendar: str | None = None) -> Hours | None:
     """The hours of a `contact` statement, `Mon-Fri 06:00-17:00 and Sat 08:00-12:00 America/Los_Angeles`; None if they cannot be read."""
     spans, _, zone = " ".join(text.split()).rpartition(" ")
     try:
-        return Hours(tuple(_span(span) for span in spans.split(" and ")), ZoneInfo(zone))
+        return Hours(tuple(_span(span) for span in spans.split(" and ")), ZoneInfo(zone), calendar)
     except (ValueError, ZoneInfoNotFoundError):
         return None
 
@@ -91,5 +103,7 @@ def _span(text: str) -> Span:
     return Span(days, time(int(read[3]), int(read[4])), time(int(read[5]), int(read[6])))
 
 
-def _desk(contact: Contact) -> Desk:
-    return Desk(contact.desk, contact.phone, contact.email, contact.post, hours(contact.hours) if contact.hours else None)
+def _desk(policy: Policy, contact: Contact) -> Desk:
+    place = home_of(policy) if not contact.regions or ANYONE in contact.regions else contact.regions[0]
+    open_ = hours(contact.hours, calendar_of(place)) if contact.hours else None
+    return Desk(contact.desk, contact.phone, contact.email, contact.post, open_)
