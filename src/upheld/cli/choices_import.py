@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +9,9 @@ import click
 
 from upheld.cli import exits
 from upheld.cli.answer import show, with_json
-from upheld.cli.choosing import in_force, moment
+from upheld.cli.choosing import in_force, moment, pairs
 from upheld.cli.edge import Edge, pass_edge
-from upheld.errors import Invalid
+from upheld.cli.progress import rows
 
 if TYPE_CHECKING:
     from upheld.choices.importing import Imported
@@ -59,41 +56,18 @@ def import_(edge: Edge, /, *, file: Path, rejects: Path | None, again: bool, as_
             words=asked["words"],
             version=asked["version"],
             region=asked["phone_region"],
-            columns=_pairs("--column", asked["columns"]),
-            collected=_pairs("--collected", asked["collected"]),
+            columns=pairs("--column", asked["columns"]),
+            collected=pairs("--collected", asked["collected"]),
             versions=versions,
             sources=posted.policy.vocabulary.sources,
         )
-        with _progress(file.name) as advance:
+        with rows(file.name) as advance:
             done = import_file(
                 record, Keeper(home), file, plan, posted.policy.vocabulary.topics,
                 clock=edge.now, actor=edge.actor(), rejects=rejects, again=again, advance=advance,
             )  # fmt: skip
     show(done, as_json=as_json, text=lambda: _in_words(done))
     return exits.FINDINGS if done.rejected and done.before is None else exits.FINE
-
-
-def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
-    pairs = [text.partition("=") for text in texts]
-    if not all(before and sign and after for before, sign, after in pairs):
-        raise Invalid(f"`{option}` takes a word, `=` and a word: write it as `email=Contact`")
-    return {before.strip().lower(): after for before, _, after in pairs}
-
-
-@contextmanager
-def _progress(name: str) -> Iterator[Callable[[int], None]]:
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    bar = Progress(
-        SpinnerColumn(), TextColumn("{task.description} {task.completed:,} rows"), TimeElapsedColumn(), console=Console(stderr=True)
-    )
-    with bar:
-        task = bar.add_task(name, total=None)
-        yield lambda rows: bar.advance(task, rows)
 
 
 def _in_words(done: Imported) -> str:

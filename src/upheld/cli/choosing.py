@@ -28,6 +28,14 @@ def moment(option: str, text: str | None) -> datetime | None:
     return at if at.utcoffset() is not None else at.replace(tzinfo=UTC)
 
 
+def pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
+    """The words of a repeated option that takes `word=word`. `Invalid` if one is not so."""
+    parted = [text.partition("=") for text in texts]
+    if not all(before and sign and after for before, sign, after in parted):
+        raise Invalid(f"`{option}` takes a word, `=` and a word: write it as `email=Contact`")
+    return {before.strip().lower(): after for before, _, after in parted}
+
+
 def named(asked: dict[str, Any]) -> tuple[Identifier, ...]:
     """Whom a command means, by PERSON or `--email` and the other options."""
     email = asked.pop("email")

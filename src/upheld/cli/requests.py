@@ -11,6 +11,7 @@ from upheld.cli.lazy import LazyGroup
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "receive": ("upheld.cli.requests_receive:receive_", "Take in a request as heard on the phone or read in a letter."),
     "draft": ("upheld.cli.requests_draft:draft", "Read e-mail messages into drafts for an agent."),
+    "import": ("upheld.cli.requests_import:import_", "Take in a file of many requests."),
     "list": ("upheld.cli.requests_show:list_", "List requests, the most urgent first."),
     "show": ("upheld.cli.requests_show:show_", "Show one request: where it stands, place by place."),
     "review": ("upheld.cli.requests_desk:review", "Show the records that may be the person's, with the evidence."),

@@ -153,6 +153,14 @@ REQUEST_MESSAGE = Table(
     Column("recorded_at", Time, nullable=False),
 )
 
+VISITOR_SIGNAL = Table(
+    "visitor_signal",
+    METADATA,
+    Column("visitor", String(64), primary_key=True),  # a keyed hash of the mark that the site knows the visit by
+    Column("signal", String, nullable=False),  # the header
+    Column("at", Time, nullable=False),  # when it was first seen
+)
+
 OPT_IN = Table(
     "opt_in",
     METADATA,

@@ -1,0 +1,183 @@
+"""A file of many requests, taken in: each readable row is a request, each other one a line in the rejects file with its reason.
+
+A row that was taken in already, from this file or at another run of it, is the same request: taking a file in again is safe. A rejects
+file holds line numbers and reasons, never what stood there.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Final
+
+from upheld.choices.actions import How
+from upheld.choices.files import batches, read, roles
+from upheld.errors import Invalid, No
+from upheld.ledger.actions import append
+from upheld.ledger.kinds import HASH, NUMBER, declare
+from upheld.people.actions import Keeper
+from upheld.people.codes import tight_codes
+from upheld.people.facts import region
+from upheld.people.held import Held
+from upheld.people.names import split_name
+from upheld.postings.queries import Posted
+from upheld.record import Actor, Record
+from upheld.requests.actions import Asked, receive
+from upheld.requests.given import identifiers_of, missing
+
+ROWS_A_TRANSACTION: Final = 200
+PARTS: Final = ("email", "phone", "account", "first", "last", "address", "zip")
+USED: Final = (*PARTS, "name", "topic", "when", "region")
+
+TAKEN_IN = declare(
+    "requests.imported",
+    "a file of requests was taken in: rows received, known already and rejected, and the file's hash",
+    file=HASH,
+    received=NUMBER,
+    again=NUMBER,
+    rejected=NUMBER,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a file means. `topics`: what all rows stop, unless a row's column `topic` says (several with `;`). `at`: as `when`, for all."""
+
+    topics: tuple[str, ...] = ()
+    channel: How = "import"
+    at: datetime | None = None
+    words: str | None = None
+    phone_region: str = "US"
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a file: rows received, rows that were the same request as one before, rows rejected (listed in `rejects`)."""
+
+    received: int
+    again: int
+    rejected: int
+    rejects: Path | None
+    columns: Mapping[str, str]
+
+
+def take_in(
+    record: Record,
+    keeper: Keeper,
+    path: Path,
+    plan: Plan,
+    posted: Posted,
+    *,
+    clock: Callable[[], datetime],
+    actor: Actor,
+    rejects: Path | None = None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Taken:
+    """Take in a file, some hundred rows a transaction, each durable before the next.
+
+    `Invalid` if nothing of the file can be understood; then nothing was done. `rejects`: default `FILE.rejects.csv`.
+    """
+    refused: list[tuple[int, str]] = []
+    file = read(path, lambda line, reason: refused.append((line, reason)))
+    where = {role: at for role, at in roles(file.columns, plan.columns, str(path)).items() if role in USED}
+    if not {"email", "phone", "account", "address"} & where.keys():
+        raise Invalid("no column names people: name one, as `--column email=HEADING`", place=str(path))
+    hash_ = _hash(path)
+    rows, received, again = _Rows(plan, where, keeper, posted, hash_), 0, 0
+    for batch in batches(file.rows, ROWS_A_TRANSACTION):
+        with record.transaction() as tx:
+            at = clock()
+            for line, row in batch:
+                try:
+                    asked = rows.asked(row, at)
+                    with tx.begin_nested():
+                        done = receive(tx, keeper, asked, posted, at=at, actor=actor)
+                except No as no:
+                    refused.append((line, no.message))
+                else:
+                    received += not done.again
+                    again += done.again
+        advance(len(batch))
+    counts = {"received": received, "again": again, "rejected": len(refused)}
+    with record.transaction() as tx:
+        append(tx, TAKEN_IN, {"file": hash_, **counts}, clock(), actor)
+    listed = _list(sorted(refused), rejects or path.with_name(path.name + ".rejects.csv")) if refused else None
+    return Taken(received, again, len(refused), listed, {role: file.columns[at] for role, at in where.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    plan: Plan
+    where: Mapping[str, int]
+    keeper: Keeper
+    posted: Posted
+    file: str
+
+    def asked(self, row: Sequence[str], now: datetime) -> Asked:
+        """The row as a request. `Invalid`, in words without values, if it cannot be one."""
+        given = self._given(row)
+        identifiers = identifiers_of(given, self.keeper.keys, self.plan.phone_region)
+        if not identifiers:
+            raise Invalid(f"too little to find anybody: {missing(given)}")
+        topics = tuple(dict.fromkeys(word.strip() for word in self._of(row, "topic").split(";") if word.strip())) or self.plan.topics
+        if any(topic not in self.posted.policy.vocabulary.topics for topic in topics):
+            raise Invalid("the row's topic is none of the policy's")
+        when = self._of(row, "when")
+        codes = sorted({code.code for one in identifiers for code in tight_codes(one, self.keeper.keys)})
+        # What makes two rows the same request: the same person, for the same topics, asked on the same day (or in the same file).
+        day = _moment(when, now).date().isoformat() if when else self.plan.at.date().isoformat() if self.plan.at else self.file
+        return Asked(
+            given=given,
+            channel=self.plan.channel,
+            received_at=_moment(when, now) if when else self.plan.at or now,
+            topics=topics,
+            region=self._region(row),
+            words=self.plan.words,
+            reference=f"row {codes} {sorted(topics)} {day}",
+            phone_region=self.plan.phone_region,
+        )
+
+    def _given(self, row: Sequence[str]) -> Held:
+        said = {part: self._of(row, part) for part in PARTS}
+        if name := self._of(row, "name"):
+            said["first"], said["last"] = split_name(name)
+        return Held(**{part: text or None for part, text in said.items()})
+
+    def _region(self, row: Sequence[str]) -> str | None:
+        try:
+            return region(said).value if (said := self._of(row, "region")) else None
+        except Invalid as error:
+            raise Invalid("the region cannot be read: write `us-ca`, `us`, `de`, `eu`") from error  # its words may be personal
+
+    def _of(self, row: Sequence[str], role: str) -> str:
+        return row[self.where[role]].strip() if role in self.where else ""
+
+
+def _moment(text: str, now: datetime) -> datetime:
+    """The time that a row names; a day begins in UTC. Nothing is of the future."""
+    try:
+        at = datetime.combine(date.fromisoformat(text), time.min, UTC) if len(text) <= 10 else datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid("the time cannot be read: write it as `2026-05-31` or `2026-05-31T10:00:00+00:00`") from error
+    return min(at if at.utcoffset() is not None else at.replace(tzinfo=UTC), now)
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _list(refused: Sequence[tuple[int, str]], path: Path) -> Path:
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(("line", "reason"))
+            writer.writerows(refused)
+    except OSError as error:
+        raise Invalid(f"cannot write `{path}`: {(error.strerror or 'input/output error').lower()}; the requests were received") from error
+    return path
