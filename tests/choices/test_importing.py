@@ -182,6 +182,12 @@ def test_a_file_that_means_something_else_is_taken_in_however_alike_it_is(house,
     assert (done.recorded, done.before, choices(house)) == (1, None, 2)
 
 
+def test_a_file_of_no_rows_or_of_whole_batches_is_taken_in_alike(house, take, monkeypatch):
+    assert take("email\n")[0].recorded == 0
+    monkeypatch.setattr(importing, "ROWS_A_TRANSACTION", 2)
+    assert take("email\n" + "".join(f"p{number}@shop.example\n" for number in range(4)))[0].recorded == choices(house) == 4
+
+
 def test_a_file_that_was_cut_off_is_taken_in_from_its_beginning(house, take):
     def cut(_):
         raise KeyboardInterrupt

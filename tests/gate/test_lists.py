@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 
 from upheld.errors import Invalid, No, NotFound
+from upheld.gate import lists
 from upheld.gate.delimited import records
 from upheld.gate.lists import ROW, Reading, open_list, sample
 from upheld.gate.tables import source_of
@@ -149,6 +150,33 @@ def test_a_file_that_is_one_long_line_is_no_list(reading, tmp_path):
         reading("one.csv")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_wide_encodings_are_read_as_carefully_line_by_line(reading, encoding):
+    text = HEAD + "a@x.example,A\0nn,Lee\n" + "x" * (3 << 20) + "\nb@x.example,Bob,Moss\nc@x.example,Cy,Day\nd@x.example,D,E\n"
+    _, rows, rejects = reading("a.csv", text.encode(encoding))
+    assert [row[1] for row in rows] == ["Bob", "Cy", "D"]
+    assert rejects == [(2, "holds a NUL byte"), (3, "longer than 1 MiB")]
+
+
+def test_a_wide_encoding_that_breaks_off_is_said_with_its_line(reading):
+    text = (HEAD + "a@x.example,Ann,Lee\nb@x.example,Bob,Moss\n").encode("utf-16")
+    with pytest.raises(Invalid, match=r"`a\.csv` is not utf-16: say its encoding with `--encoding`.*a\.csv:\d"):
+        reading("a.csv", text[:-1])
+
+
+def test_columns_that_nothing_separates_evenly_are_asked_for(reading):
+    content = "a,b;c\nd\ne;f;g;h\ni,j,k,l\nm\nn\n"
+    with pytest.raises(Invalid, match=r"cannot tell how `a\.csv` separates its columns: say it with `--delimiter`"):
+        reading("a.csv", content)
+
+
+def test_a_list_that_comes_out_of_the_bulk_reader_with_other_rows_is_never_released(reading, monkeypatch):
+    written = lists._write_clean
+    monkeypatch.setattr(lists, "_write_clean", lambda clean, rows: written(clean, rows) + 1)
+    with pytest.raises(Invalid, match="2 rows went in and 1 came out"):
+        reading("a.csv", HEAD + "a@x.example,Ann,Lee\n")
+
+
 def test_a_list_of_which_most_cannot_be_read_is_refused_with_the_first_reason(reading):
     with pytest.raises(Invalid, match=r"3 of 4 rows cannot be read; the first: has 2 columns instead of 3.*a\.csv:3"):
         reading("a.csv", HEAD + "a@x.example,Ann,Lee\nb;c,d\ne;f,g\nh;i,j\n", delimiter=",")
@@ -243,6 +271,7 @@ def test_a_postgresql_table_is_read(bench, tmp_path, postgres_url):
         ("sqlite:///nothing.db#customers", NotFound, "no database"),
         ("sqlite:///nothing.db", Invalid, "name the table"),
         ("mysql://x/y#z", Invalid, "not from `mysql:`"),
+        ("postgresql://me@db.example:port/shop#customers", Invalid, "address cannot be understood: write `sqlite:///FILE#TABLE`"),
         ("postgresql://nobody@127.0.0.1:1/nothing#customers", Invalid, "does not answer"),
     ],
 )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import os
 import threading
 
 import pytest
 
-from upheld.errors import Conflict
-from upheld.gate.publishing import part_of, publish
+from upheld.errors import Conflict, Invalid
+from upheld.gate.publishing import demand_free, disk_full_in_words, part_of, publish, sweep, working_folder, writing
 
 
 @pytest.fixture
@@ -101,3 +102,65 @@ def test_what_else_goes_wrong_is_said_by_the_system(out):
     part_of(out).unlink()
     with pytest.raises(FileNotFoundError):
         publish(out)
+
+
+def test_a_folder_that_may_not_be_written_is_said(tmp_path):
+    tmp_path.chmod(0o500)
+    real = os.getuid()
+    if real == 0:
+        os.setreuid(65534, -1)  # root may write everywhere; what is asked is whether the real user may
+    try:
+        with pytest.raises(Invalid, match="may not be written: look at its owner and mode"):
+            demand_free(tmp_path / "out.csv")
+    finally:
+        os.setreuid(real, -1)
+        tmp_path.chmod(0o700)
+
+
+def test_what_a_dead_writer_left_is_thrown_away(tmp_path):
+    part_of(tmp_path / "out.csv").write_text("of somebody dead")
+    with writing(tmp_path / "out.csv") as unfinished:
+        assert unfinished.path.read_bytes() == b""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("again", [1, 3])
+def test_a_file_that_is_taken_for_a_dead_one_s_before_it_is_locked_is_made_anew(tmp_path, monkeypatch, again):
+    out, lock, taken = tmp_path / "out.csv", fcntl.flock, []
+
+    def flock(handle, how):
+        if len(taken) < again:
+            taken.append(part_of(out).unlink())
+        lock(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    if again == 1:
+        with writing(out) as unfinished:
+            assert part_of(out).samefile(f"/proc/self/fd/{unfinished.handle}")
+    else:
+        with pytest.raises(Conflict, match="another release is writing"), writing(out):
+            pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unfinished_file_that_went_away_while_it_was_written_costs_nothing(tmp_path):
+    with writing(tmp_path / "out.csv") as unfinished:
+        unfinished.path.unlink()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_a_full_disk_is_called_full():
+    with pytest.raises(Conflict, match="the disk is full"), disk_full_in_words():
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with pytest.raises(OSError, match="No such device"), disk_full_in_words():
+        raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
+
+
+def test_a_sweep_takes_the_folders_of_the_dead_and_leaves_those_that_are_being_made(tmp_path):
+    making, dead = tmp_path / "work" / ".abc", tmp_path / "work" / "def"
+    for folder in (making, dead):
+        folder.mkdir(parents=True)
+        (folder / "lock").touch()
+    with working_folder(tmp_path, tmp_path / "out.csv") as living:
+        sweep(tmp_path)
+        assert {folder.name for folder in (tmp_path / "work").iterdir()} == {".abc", living.name}

@@ -299,3 +299,10 @@ def test_a_proof_is_not_measured_against_a_kept_checkpoint_of_another_size(home)
     done = run(home / "proof", "--key", PUBLIC, "--kept", home / "older")
     assert (done.returncode, done.stdout) == (1, "")
     assert "this proof is not of the kept checkpoint; check an export against that one" in done.stderr
+
+
+def test_an_installation_hands_out_the_script_that_it_was_packed_with(tmp_path, monkeypatch):
+    assert export.verifier() == SCRIPT.read_bytes()
+    (tmp_path / "verify_ledger.py").write_bytes(b"packed")
+    monkeypatch.setattr(export.resources, "files", {"upheld.ledger": tmp_path}.__getitem__)
+    assert export.verifier() == b"packed"

@@ -65,13 +65,9 @@ class Gathered:
         codes = np.concatenate(parts) if parts else np.empty(0, np.uint64)
         parts.clear()
         codes.sort()
-        if len(codes):
-            new = np.empty(len(codes), dtype=np.bool_)
-            new[0] = True
-            np.not_equal(codes[1:], codes[:-1], out=new[1:])
-            if not new.all():
-                codes = codes[new]
-        return codes
+        new = np.ones(len(codes), dtype=np.bool_)
+        np.not_equal(codes[1:], codes[:-1], out=new[1:])
+        return codes if new.all() else codes[new]
 
     def chunks(self) -> Iterator[tuple[NDArray[np.uint64], NDArray[np.int64]]]:
         """Evidence codes and their rows, chunk by chunk."""

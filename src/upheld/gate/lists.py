@@ -16,7 +16,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-import duckdb
 from sqlglot import exp
 
 from upheld.errors import Invalid, NotFound
@@ -117,10 +116,7 @@ def _from_parquet(path: Path, bench: Workbench, work: Path) -> OpenList:
     link.unlink(missing_ok=True)
     link.symlink_to(path.resolve())
     file = call("read_parquet", exp.Literal.string(str(link)), file_row_number=exp.true())
-    try:
-        described = bench.rows(exp.Describe(this=exp.select("*").from_(file)))
-    except duckdb.Error as error:
-        raise Invalid(f"`{path}` is no Parquet file, or a damaged one") from error
+    described = bench.rows(exp.Describe(this=exp.select("*").from_(file)))
     fields = [(name, kind) for name, kind, *_ in described if name != "file_row_number"]
     names = delimited.named([name for name, _ in fields], str(path))
     relation = exp.select(

@@ -92,7 +92,7 @@ def _first_reason(number: int, decisions: Sequence[Decision], capped_by: str | N
         return None, "fewer people share the row's values than totals must cover", "fewer columns, so that more people share their values"
     reasons = decisions[number].reasons
     if not reasons:
-        return None, "what different records say about the person permits no item in common", "records that agree"
+        return None, "the engine permits none of it, though the policy's own table does", "another `--engine`; and a report of this fault"
     return reasons[0].clause, reasons[0].because, reasons[0].change
 
 

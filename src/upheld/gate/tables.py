@@ -50,7 +50,7 @@ def source_of(text: str) -> Source | None:
         raise Invalid("name the table behind the database, as in `sqlite:///shop.db#customers`")
     try:
         url = make_url(address).set(drivername=_SCHEMES[scheme])
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # the latter for a port that is no number
         raise Invalid(
             "the database's address cannot be understood: write `sqlite:///FILE#TABLE` or `postgresql://USER@HOST/DATABASE#TABLE`"
         ) from error

@@ -103,7 +103,8 @@ def said() -> Iterator[None]:
         if "no space left" in str(error).lower() or "file too large" in str(error).lower():
             raise Conflict("the disk is full: make room and run it again; nothing was released") from error
         raise Invalid("the list cannot be read: look at the file, its owner and mode") from error
-    except duckdb.InvalidInputException as error:
-        if "parquet" in str(error).lower():
-            raise Invalid("the list is no Parquet file, or a damaged one") from error
+    except duckdb.Error as error:
+        # What the reader of Parquet stumbles over in the middle of a file has no class of its own.
+        if type(error) is duckdb.Error or isinstance(error, duckdb.InvalidInputException):
+            raise Invalid("the list is no Parquet file, or a damaged one: write it again") from error
         raise
