@@ -6,6 +6,7 @@ of `people.matching`, which releases use; beside it, in the same run, a plain Du
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -120,13 +121,14 @@ def main() -> None:
             dropped = check(folder)
             (folder / "kept.parquet").unlink()
             rows.append([way, f"{ROWS:,}", f"{kept:,.0f}", f"{dropped:,}", "yes", f"{wall:.1f} s", f"{spent:.1f} s", f"{peak:,.0f} MiB"])
+    load = f"load average {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} cores"
     head = ["way", "read", "kept", "dropped", "kept + dropped = read", "wall time", "processor time", "peak memory of the process"]
     publish(
         "scrub",
         "The scrub before a campaign",
         head,
         rows,
-        data=f"{ROWS:,} rows and {OPT_OUTS:,} opt-outs, three 64-bit codes each, generated; one row in {EVERY} shares one code",
+        data=f"{ROWS:,} rows and {OPT_OUTS:,} opt-outs, three 64-bit codes each, generated; one row in {EVERY} shares one code; {load}",
         packages=["duckdb", "numpy"],
     )
 

@@ -7,7 +7,7 @@ None is everything there is, which is what a decision of now should ask.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -23,6 +23,7 @@ from upheld.people.queries import last_person
 from upheld.policy.dims import Dim
 from upheld.policy.table import Table as DecisionTable
 from upheld.policy.uses import CHOICES, Choice, Standing
+from upheld.record.sets import among
 
 ROWS_AT_ONCE: Final = 20_000
 Numbers = NDArray[np.int64]
@@ -79,18 +80,28 @@ class AsOf:
 
 def standing(conn: Connection, person: int, topics: Sequence[str], as_of: AsOf) -> Standing:
     """What rules may ask about one person. `topics` are those of the policy."""
-    chosen: dict[str, Choice] = dict.fromkeys(topics, "unset")
-    query = as_of.limit(select(CHOICE.c.topic, CHOICE.c.choice).where(CHOICE.c.person == person), CHOICE)
-    for name, number in conn.execute(query.order_by(CHOICE.c.at, CHOICE.c.choice)):
-        if name in chosen:
-            chosen[name] = CHOICES[number]
-    facts: dict[tuple[str, str], str] = {}
-    query = as_of.limit(select(FACT.c.fact, FACT.c.about, FACT.c.value).where(FACT.c.person == person), FACT)
-    for fact, about, value in conn.execute(query.order_by(FACT.c.at, FACT.c.id)):
-        facts[fact, about] = value
+    return standings_of(conn, [person], topics, as_of)[person]
+
+
+def standings_of(conn: Connection, people: Iterable[int], topics: Sequence[str], as_of: AsOf) -> dict[int, Standing]:
+    """What rules may ask about some people, by their numbers; as many as are asked about are two questions to the record."""
+    wanted = list(dict.fromkeys(people))
+    chosen: dict[int, dict[str, Choice]] = {person: dict.fromkeys(topics, "unset") for person in wanted}
+    query = select(CHOICE.c.person, CHOICE.c.topic, CHOICE.c.choice).where(among(conn, CHOICE.c.person, wanted))
+    for person, name, number in conn.execute(as_of.limit(query, CHOICE).order_by(CHOICE.c.at, CHOICE.c.choice)):
+        if name in chosen[person]:
+            chosen[person][name] = CHOICES[number]
+    facts: dict[int, dict[tuple[str, str], str]] = {person: {} for person in wanted}
+    told = select(FACT.c.person, FACT.c.fact, FACT.c.about, FACT.c.value).where(among(conn, FACT.c.person, wanted))
+    for person, fact, about, value in conn.execute(as_of.limit(told, FACT).order_by(FACT.c.at, FACT.c.id)):
+        facts[person][fact, about] = value
+    return {person: _standing(chosen[person], facts[person], as_of) for person in wanted}
+
+
+def _standing(choices: dict[str, Choice], facts: dict[tuple[str, str], str], as_of: AsOf) -> Standing:
     born = facts.get(("born", ""))
     return Standing(
-        choices=chosen,
+        choices=choices,
         region=facts.get(("region", "")),
         age=age(int(born), as_of.on) if born is not None else None,
         since={about: value for (fact, about), value in facts.items() if fact == "since"},
@@ -117,6 +128,11 @@ def changed_since(conn: Connection, last_choice: int, last_fact: int) -> frozens
     """Everybody about whom a choice or fact was recorded after these: their standing is to be read again before a release commits."""
     people = set(conn.execute(select(CHOICE.c.person).where(CHOICE.c.id > last_choice).distinct()).scalars())
     return frozenset(people | set(conn.execute(select(FACT.c.person).where(FACT.c.id > last_fact).distinct()).scalars()))
+
+
+def last_numbers(conn: Connection) -> tuple[int, int]:
+    """The numbers of the newest choice and the newest fact, 0 if there is none: what `changed_since` asks for."""
+    return _last(conn, CHOICE), _last(conn, FACT)
 
 
 def history(conn: Connection, person: int) -> tuple[Chosen, ...]:

@@ -72,19 +72,19 @@ def answer(
     """
     demand_readable(identifiers, keys)
     history = asked.history
-    use, elsewhere = _use(question, asked), _elsewhere(conn, question, asked, at)
+    use, elsewhere = use_of(question, asked), _elsewhere(conn, question, asked, at)
     topics = tuple(dict.fromkeys(topic for policy in reversed(history) for topic in policy.vocabulary.topics))
     as_of = choices.AsOf(today=at, at=None if now else at, known_at=None if now else at)
     found = sorted(people.find(conn, keys, identifiers))
     standings = [choices.standing(conn, person, topics, as_of) for person in found] or [Standing(dict.fromkeys(topics, "unset"))]
-    told = [_told(standing, question) for standing in standings]
+    told = [told_of(standing, question) for standing in standings]
     table = Table(history)
     decisions = [table.decide(use, standing) for some in told for standing in some]
     sentences = {clause.id: clause.text for policy in history for clause in policy.document.clauses}
     named = {clause for one in decisions for clause in (*one.clauses, *(reason.clause for reason in one.reasons))}
     return Answer(
         use=use,
-        decision=_joined(decisions),
+        decision=joined(decisions),
         decisions=tuple(decisions),
         standings=tuple(standing for some in told for standing in some),
         known=bool(found),
@@ -95,7 +95,7 @@ def answer(
     )
 
 
-def _joined(decisions: Sequence[Decision]) -> Decision:
+def joined(decisions: Sequence[Decision]) -> Decision:
     """What all of them permit; what is refused besides keeps its reasons."""
     strictest = min(decisions, key=lambda one: len(one.permitted))
     also = tuple(item for item in strictest.permitted if any(item in one.refused for one in decisions))
@@ -116,7 +116,7 @@ def demand_readable(identifiers: Sequence[Identifier], keys: Keys) -> None:
         raise Invalid("nobody can be meant by this: give an e-mail address, or first and last name, address and zip")
 
 
-def _told(standing: Standing, question: Question) -> list[Standing]:
+def told_of(standing: Standing, question: Question) -> list[Standing]:
     """The standing with what the asker says of region and age; where that differs from the record, both count."""
     told = [replace(standing, served=question.served)]
     if question.region is not None and question.region != standing.region:
@@ -139,7 +139,8 @@ def _elsewhere(conn: Connection, question: Question, asked: Asked, at: datetime)
     return Elsewhere(kinds, (*(kind for kind in kinds if kind in recipients.UNREGISTERED), *registered))
 
 
-def _use(question: Question, asked: Asked) -> Use:
+def use_of(question: Question, asked: Asked) -> Use:
+    """The use that a question means; without items, all that some permit of its purpose speaks of."""
     items = question.items
     if not items and not question.totals:
         words = asked.policy.vocabulary

@@ -30,8 +30,8 @@ from upheld.recipients import queries as recipients
 ABOUT_PEOPLE = frozenset({"choice.recorded", "person.enrolled", "person.attached", "person.fact"})
 """Entries after which only the people they are about may have to be decided again."""
 WITHOUT_EFFECT = frozenset({RELEASE_ENDED})
-ROOMS_WITHOUT_EFFECT = ("effect.", "request.", "rights.")
-"""What these rooms do to a person's standing, they do by a choice, which has its own entry."""
+ROOMS_WITHOUT_EFFECT = ("effect.", "request.", "rights.", "key.")
+"""What these rooms do to a person's standing, they do by a choice, which has its own entry; who may ask changes no answer."""
 
 
 @dataclass(frozen=True, slots=True)

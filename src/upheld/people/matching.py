@@ -28,10 +28,11 @@ class Index:
 
     def __init__(self, kept: bytes, owners: NDArray[np.int64], counts: NDArray[np.int64]) -> None:
         """`kept`: packed codes one after the other; `owners` and `counts`: whose they are, and how many each."""
-        codes = np.frombuffer(kept, dtype=CODE)
-        order = np.argsort(codes["code"], kind="stable")
-        self.codes = np.ascontiguousarray(codes["code"][order])
-        self._guards = np.ascontiguousarray(codes["guard"][order])
+        packed_ = np.frombuffer(kept, dtype=CODE)
+        codes = np.ascontiguousarray(packed_["code"])  # side by side, they are gathered several times as fast
+        order = np.argsort(codes)  # in which order those of one code stand does not matter, and a stable sort takes four times as long
+        self.codes = codes[order]
+        self._guards = np.ascontiguousarray(packed_["guard"])[order]
         self._persons = np.repeat(owners, counts)[order]
         bits = min(max(len(self.codes).bit_length() + _SPARE_BITS, 16), _MOST_BITS)
         self._shift = np.uint64(64 - bits)
