@@ -22,6 +22,9 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "withdraw": ("upheld.cli.requests_desk:withdraw", "Take a draft back."),
     "note": ("upheld.cli.requests_desk:note", "Write a note about a request, or read them."),
     "handover": ("upheld.cli.requests_desk:handover", "Hand a request over to another desk."),
+    "may-ask": ("upheld.cli.requests_opt_in:may_ask", "Say whether somebody may be asked to opt in again."),
+    "opt-in": ("upheld.cli.requests_opt_in:opt_in", "Take the first of two steps to opt in."),
+    "confirm": ("upheld.cli.requests_opt_in:confirm", "Take the second of two steps to opt in."),
     "track": ("upheld.cli.requests_show:track", "Show a request to the person who has its token."),
 }
 
