@@ -165,7 +165,7 @@ class _Reader:
         address = self._address(name, kind, section[kind])
         options: dict[str, str | int | bool] = {}
         for option in OPTIONS[kind]:
-            if _fits(option, value := section.get(option)):
+            if _fits(option, value := section.get(option)) and isinstance(value, str | int | bool):
                 options[option] = value
             elif option in section:
                 what = f"seconds, 1 to {LONGEST_TIMEOUT:,}" if option == "timeout" else "a text in quotes"
