@@ -21,14 +21,22 @@ KINDS = ("sqlite", "postgres", "mariadb")
 class Store:
     """One empty database of some kind."""
 
-    def __init__(self, kind, request, folder):
+    def __init__(self, kind, request, folder, *, lasting=False):
         self.kind, self.folder = kind, folder
         self.server = None if kind == "sqlite" else request.getfixturevalue(f"{kind}_server")
         self.url = f"sqlite:///{folder / 'shop.db'}"
         if kind == "sqlite":
             pysqlite3.connect(folder / "shop.db").close()
+        elif lasting:  # longer than one test: whoever made it drops it
+            self._kept = self.server.database()
+            self.url = self._kept.__enter__().render_as_string(hide_password=False)
         else:
             self.url = request.getfixturevalue(f"{kind}_url").render_as_string(hide_password=False)
+
+    def drop(self):
+        """The end of a lasting one."""
+        if self.kind != "sqlite":
+            self._kept.__exit__(None, None, None)
 
     def connect(self):
         """A plain autocommit connection."""

@@ -17,11 +17,12 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
 from upheld.people.identifiers import Identifier
-from upheld.systems import refusals, rows
+from upheld.systems import refusals, rows, searching
 from upheld.systems.connector import Failed, Found, Key, LiveColumn, LiveTable
 from upheld.systems.datamap import Flag, System, Table
 from upheld.systems.deadline import Deadline
 from upheld.systems.refusals import Word
+from upheld.systems.searching import Holds
 
 CHUNK: Final = 200
 """Keys in one statement."""
@@ -35,6 +36,7 @@ class Database(ABC):
     def __init__(self, system: System, engine: Engine) -> None:
         self.system, self._engine = system, engine
         self.seconds = seconds(system)
+        self._kinds: dict[str, Mapping[str, Holds]] = {}
 
     @abstractmethod
     def begin(self, conn: Connection, *, writing: bool) -> None:
@@ -55,6 +57,26 @@ class Database(ABC):
     @abstractmethod
     def mark(self, conn: Connection, table: Table, flag: Flag) -> object:
         """What is bound to write a flag into its column, whatever the column's type."""
+
+    @abstractmethod
+    def kinds(self, conn: Connection, table: str) -> Mapping[str, Holds]:
+        """The columns of a table or view, by name, and what each may hold; empty if there is no such table."""
+
+    @abstractmethod
+    def as_text(self, shown: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A column as text (see `searching.Speech`, also for the next three)."""
+
+    @abstractmethod
+    def like(self, text: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
+        """Whether a text is like a pattern, whatever the case of its ASCII letters."""
+
+    @abstractmethod
+    def foreign(self, text: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Whether any sign of a text is not ASCII."""
+
+    @abstractmethod
+    def lettered(self, text: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Whether any sign of a text is an ASCII letter."""
 
     def live(self) -> Sequence[LiveTable]:
         """The tables that are there now; those outside the connection's own schema as `schema.table`."""
@@ -77,28 +99,32 @@ class Database(ABC):
 
     def read(self, table: Table, size: int = 20_000) -> Iterator[Sequence[Found]]:
         """All rows, in pieces, in one state."""
-        with self._at_work() as (conn, deadline), conn.execution_options(stream_results=True).execute(self._rows(table)) as result:
-            for some in result.partitions(size):
-                deadline.pause()
-                yield self._found(table, some)
-                deadline.go_on()
+        with self._at_work() as (conn, deadline):
+            self._checked(conn, table)
+            result = conn.execution_options(stream_results=True).execute(self._rows(table))
+            with result:
+                for some in result.partitions(size):
+                    deadline.pause()
+                    yield self._found(table, some)
+                    deadline.go_on()
 
     def fetch(self, table: Table, keys: Sequence[Key]) -> Sequence[Found]:
         """The rows of these keys that still exist."""
         with self._at_work() as (conn, _):
+            self._checked(conn, table)
             return self._of(conn, table, keys)
 
     def search(self, table: Table, given: Sequence[Identifier]) -> Sequence[Found]:
-        """Every row that has anything in an identifying column: the widest answer, and never too narrow."""
-        identifying: list[ColumnElement[Any]] = [column(name) for names in table.parts().values() for name in names]
-        if not identifying or not given:
-            return []
+        """Every row that any of the identifiers could mean: in one pass of the database over the table."""
         with self._at_work() as (conn, _):
-            return self._found(table, conn.execute(self._rows(table).where(or_(*(one.is_not(None) for one in identifying)))).all())
+            kinds = self._checked(conn, table)
+            wanted = searching.condition(table, given, kinds, self)
+            return [] if wanted is None else self._found(table, conn.execute(self._rows(table).where(wanted)))
 
     def stop(self, table: Table, keys: Sequence[Key], topics: Sequence[str], token: str) -> None:  # noqa: ARG002 - nobody outside
         """Mark the rows that are not marked yet, in one transaction. Whether a trigger takes a mark back, the proof will see."""
         with self._at_work(writing=True) as (conn, _):
+            self._checked(conn, table)
             for flag in (flag for flag in table.flags if flag.topic in topics):
                 open_ = [found.key for found in self._of(conn, table, keys) if flag.topic not in found.out]
                 value = self.mark(conn, table, flag) if open_ else None
@@ -122,6 +148,16 @@ class Database(ABC):
             raise Failed(self.system.name, *refusals.NO_TABLE) from None
         except DBAPIError as error:
             raise Failed(self.system.name, *(refusals.NOT_IN_TIME if deadline.passed else self.word(error))) from None
+
+    def _checked(self, conn: Connection, table: Table) -> Mapping[str, Holds]:
+        """The columns that the map names. An engine may take a name that it does not know for a text, so it is not left to complain."""
+        found = self._kinds.get(table.name) or self.kinds(conn, table.name)
+        if not found:
+            raise Failed(self.system.name, *refusals.NO_TABLE)
+        if any(name not in found for name in rows.columns(table)):
+            raise Failed(self.system.name, *refusals.NO_COLUMN)
+        self._kinds[table.name] = found
+        return found
 
     def _live(self, seen: Any, schema: str | None, name: str) -> LiveTable:  # noqa: ANN401 - SQLAlchemy's inspector
         columns = tuple(LiveColumn(one["name"], str(one["type"]), bool(one["nullable"])) for one in seen.get_columns(name, schema))

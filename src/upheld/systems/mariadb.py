@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, LargeBinary, and_, cast, create_engine, inspect, select
+from sqlalchemy import ColumnElement, LargeBinary, and_, cast, create_engine, func, inspect, select
+from sqlalchemy.dialects.mysql import CHAR
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
@@ -17,6 +18,8 @@ from upheld.systems.databases import Database, seconds
 from upheld.systems.datamap import Flag, System, Table
 from upheld.systems.deadline import shut
 from upheld.systems.refusals import Word
+from upheld.systems.rows import AnyCase
+from upheld.systems.searching import ESCAPE, Holds
 
 _STATES: Final[Mapping[int, Word]] = {
     **dict.fromkeys((1146, 1051, 1109), refusals.NO_TABLE),
@@ -35,6 +38,12 @@ _PLAIN: Final = re.compile(r"[0-9:. -]+")
 _BITS: Final = 16
 _NUMBERS: Final = frozenset({0, 1, 2, 3, 4, 5, 8, 9, 13, 246})
 """The protocol's own numbers of the types of bits and of numbers."""
+
+_COLUMNS: Final = """
+SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s
+"""
+_TEXTS: Final = frozenset({"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum"})
+_INTEGERS: Final = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
 
 
 class MariaDB(Database):
@@ -93,6 +102,29 @@ class MariaDB(Database):
         if isinstance(flag.out, bool):
             value = str(int(flag.out)) if kind == _BITS or kind in _NUMBERS else str(flag.out).lower()
         return int(str(value)) if kind == _BITS else str(value)
+
+    def kinds(self, conn: Connection, table: str) -> Mapping[str, Holds]:
+        """By the types that the server names; names of columns are met whatever their case."""
+        schema, name = self._split(table)
+        found = conn.exec_driver_sql(_COLUMNS, (schema, name)).all()
+        return AnyCase({name: "text" if kind in _TEXTS else "number" if kind in _INTEGERS else "other" for name, kind in found})
+
+    def as_text(self, shown: ColumnElement[Any]) -> ColumnElement[Any]:
+        """In UTF-8, in which the length says which signs are ASCII."""
+        return cast(shown, CHAR(charset="utf8mb4"))
+
+    def like(self, text: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
+        """By an order that takes small and capital letters for one, and signs one by one."""
+        return text.collate("utf8mb4_general_ci").like(pattern, escape=ESCAPE)
+
+    def foreign(self, text: ColumnElement[Any]) -> ColumnElement[bool]:
+        """More bytes than signs."""
+        met: ColumnElement[bool] = func.length(text) != func.char_length(text)
+        return met
+
+    def lettered(self, text: ColumnElement[Any]) -> ColumnElement[bool]:
+        """By a class of signs."""
+        return text.regexp_match("[A-Za-z]")
 
     def schemas(self, conn: Connection) -> Sequence[str | None]:
         """The database of the address; all that may be seen if it names none."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, create_engine, inspect, select
+from sqlalchemy import ColumnElement, Text, bindparam, cast, create_engine, func, inspect, select
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
@@ -16,6 +16,7 @@ from upheld.systems.databases import Database, seconds
 from upheld.systems.datamap import Flag, System, Table
 from upheld.systems.deadline import shut
 from upheld.systems.refusals import Word
+from upheld.systems.searching import ESCAPE, Holds
 
 _STATES: Final = {
     "42P01": refusals.NO_TABLE,
@@ -37,6 +38,16 @@ _LOGIN: Final = ("password", "pg_hba", "does not exist", "not permitted", "authe
 _TRUTH: Final = 16
 _NUMBERS: Final = frozenset({20, 21, 23, 700, 701, 1700})
 """PostgreSQL's own numbers of the types boolean, and whole and broken numbers."""
+
+_COLUMNS: Final = """
+SELECT a.attname, coalesce(b.typname, t.typname) FROM pg_catalog.pg_attribute a
+JOIN pg_catalog.pg_type t ON t.oid = a.atttypid LEFT JOIN pg_catalog.pg_type b ON b.oid = nullif(t.typbasetype, 0)
+WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped
+"""
+_HOLDS: Final[Mapping[str, Holds]] = {
+    "text": "text", "varchar": "text", "bpchar": "text", "citext": "text", "name": "text",
+    "int2": "number", "int4": "number", "int8": "number",
+}  # fmt: skip
 
 
 class Postgres(Database):
@@ -85,6 +96,34 @@ class Postgres(Database):
         if isinstance(flag.out, bool):
             return _untyped(str(int(flag.out)) if kind == _TRUTH or kind in _NUMBERS else str(flag.out).lower())
         return _untyped(str(flag.out))
+
+    def kinds(self, conn: Connection, table: str) -> Mapping[str, Holds]:
+        """By the types that PostgreSQL names, domains by what they are made of. Only UTF-8 says which signs are ASCII by its length."""
+        schema, name = self._split(table)
+        quote = conn.dialect.identifier_preparer.quote_identifier
+        whole = f"{quote(schema)}.{quote(name)}" if schema else quote(name)
+        found = conn.exec_driver_sql(_COLUMNS, (whole,)).all()
+        line: Any = conn.connection.dbapi_connection
+        utf8 = line.info.parameter_status("server_encoding") == "UTF8"
+        return {name: _HOLDS.get(kind, "other") if utf8 else "other" for name, kind in found}
+
+    def as_text(self, shown: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Plain text, whose signs are compared one by one."""
+        return cast(shown, Text)
+
+    def like(self, text: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
+        """Small letters are made by the rules of ASCII alone, and only where the pattern has any."""
+        plain = text.collate("C")
+        return (func.lower(plain) if any(sign.isalpha() for sign in pattern) else plain).like(pattern.lower(), escape=ESCAPE)
+
+    def foreign(self, text: ColumnElement[Any]) -> ColumnElement[bool]:
+        """More bytes than signs."""
+        met: ColumnElement[bool] = func.octet_length(text) != func.length(text)
+        return met
+
+    def lettered(self, text: ColumnElement[Any]) -> ColumnElement[bool]:
+        """By a class of signs."""
+        return text.collate("C").regexp_match("[A-Za-z]")
 
     def schemas(self, conn: Connection) -> Sequence[str | None]:
         """The connection's own schema first, then the others that hold the merchant's tables."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -11,6 +11,19 @@ from upheld.systems.datamap import Flag, Part, System, Table
 
 _TRUE: Final = frozenset({"1", "true", "t", "yes", "y"})
 _FALSE: Final = frozenset({"0", "false", "f", "no", "n"})
+
+
+class AnyCase(dict[str, Any]):
+    """Columns by name, of a database that does not mind the case of names."""
+
+    def __init__(self, columns: Mapping[str, Any]) -> None:
+        super().__init__({name.lower(): value for name, value in columns.items()})
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and super().__contains__(name.lower())
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - what was given
+        return super().__getitem__(name.lower())
 
 
 def columns(table: Table) -> list[str]:

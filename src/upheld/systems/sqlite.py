@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, create_engine, event
+from sqlalchemy import ColumnElement, Text, cast, create_engine, event, func, type_coerce
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
@@ -16,6 +17,8 @@ from upheld.systems import refusals
 from upheld.systems.databases import Database, seconds
 from upheld.systems.datamap import Flag, System, Table
 from upheld.systems.refusals import Word
+from upheld.systems.rows import AnyCase
+from upheld.systems.searching import ESCAPE, Holds
 
 _WORDS: Final = (
     ("locked", refusals.LOCKED),
@@ -39,6 +42,7 @@ class Sqlite(Database):
         def connect() -> Any:  # noqa: ANN401 - a DBAPI connection
             made = module.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=seconds(system), check_same_thread=False)
             made.isolation_level = None
+            made.execute("PRAGMA case_sensitive_like = OFF")
             return made
 
         engine = create_engine("sqlite://", module=module, creator=connect, poolclass=NullPool, hide_parameters=True)
@@ -67,3 +71,25 @@ class Sqlite(Database):
     def mark(self, conn: Connection, table: Table, flag: Flag) -> object:  # noqa: ARG002 - the type of a column binds nobody
         """SQLite has no truth values but 1 and 0."""
         return int(flag.out) if isinstance(flag.out, bool) else flag.out
+
+    def kinds(self, conn: Connection, table: str) -> Mapping[str, Holds]:
+        """Any column may hold anything; names are met whatever their case."""
+        found = conn.exec_driver_sql("SELECT name FROM pragma_table_xinfo(?)", (table,)).scalars().all()
+        return AnyCase(dict.fromkeys(found, "text"))
+
+    def as_text(self, shown: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Numbers are read as text anyhow; so is a BLOB."""
+        return type_coerce(shown, Text)
+
+    def like(self, text: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
+        """SQLite's LIKE takes small and capital ASCII letters for one."""
+        return text.like(pattern, escape=ESCAPE)
+
+    def foreign(self, text: ColumnElement[Any]) -> ColumnElement[bool]:
+        """More bytes than signs; also what stands behind a NUL, which SQLite does not count."""
+        met: ColumnElement[bool] = func.octet_length(text) != func.length(cast(text, Text))
+        return met
+
+    def lettered(self, text: ColumnElement[Any]) -> ColumnElement[bool]:
+        """By a class of signs."""
+        return text.op("GLOB", is_comparison=True)("*[A-Za-z]*")
