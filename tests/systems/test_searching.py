@@ -18,7 +18,7 @@ PARTS = ("email", "phone", "account", "first", "last", "suffix", "full", "addres
 PEOPLE = Table("people", ("id",), tuple(Column(f"c_{part}", f"order.{part}", part) for part in PARTS))
 SCHEMA = "CREATE TABLE people (id INTEGER PRIMARY KEY, " + ", ".join(f"c_{part} VARCHAR(600)" for part in PARTS) + ")"
 
-EMAILS = ["jane.doe@mail.example", "Jane.Doe+shop@gmail.com", "j.a.n.e@googlemail.com", "a_b%c@post.example", "o'hara@mail.example",
+EMAILS = ["jane.doe@mail.example", "Jan.E+shop@gmail.com", "j.a.n.e@googlemail.com", "a_b%c@post.example", "o'hara@mail.example",
           "jane+1@outlook.com", "josé@exämple.test", "jane@xn--exmple-cua.test", "x@y.example"]  # fmt: skip
 PHONES = ["+1 312 555 0142", "(312) 555-0142", "312.555.0142 x77", "1-312-555-0142", "+44 20 7946 0958", "011 44 20 7946 0958",
           "tel:+1-312-555-0142", "1-312-FLOWERS", "1 312 3569377", "+49 (0)30 901820", "555-0142"]  # fmt: skip
@@ -148,7 +148,7 @@ def test_of_a_large_table_few_rows_come_back(people):
     connector = people.open(PEOPLE)
     for wanted, most in (
         (Email("p77@mail.example"), 1),
-        (Phone("+1 277 555 0077"), 40),
+        (Phone("277 555 0077"), 40),
         (Account("77"), 1),
         (Postal("Jane", "Doe77", "77 Oak Street", "10077"), 60),
     ):
