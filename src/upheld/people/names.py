@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -30,6 +31,14 @@ SIMPLE_NAME = r"[A-Za-z]+ [A-Za-z]+"
 
 _SIMPLE = re.compile(SIMPLE_NAME)
 
+_ALIKE = str.maketrans("cvyz", "kfis")
+_DIMINUTIVE = re.compile(r"(?<=\w\w)(?:ie|ey|y|i)$")
+WRITTEN = {
+    "wm": "william", "chas": "charles", "thos": "thomas", "jos": "joseph", "robt": "robert", "geo": "george", "jas": "james",
+    "edw": "edward", "benj": "benjamin", "saml": "samuel", "danl": "daniel", "richd": "richard", "eliz": "elizabeth", "margt": "margaret",
+}  # fmt: skip
+"""Old ways to write a name short, which only a comparison knows: match codes do not."""
+
 
 @dataclass(frozen=True, slots=True)
 class First:
@@ -45,6 +54,33 @@ class First:
     def is_full(self) -> bool:
         """Whether more than an initial was given."""
         return len(self.main) > 1
+
+    @property
+    def known(self) -> bool:
+        """Whether it is a name that many have: what differs from it by a letter is then another name, if that is known too."""
+        return self.main in _known()
+
+    @property
+    def own(self) -> bool:
+        """Whether it is a name of its own, which others shorten: Hannah is, though some call an Anna so."""
+        return self.main in _shortened()
+
+    @property
+    def short(self) -> str:
+        """What a longer name begins with that this is short for, as far as no table says it (`Kath`, `Katie`: `kat`); else empty."""
+        if not 2 < len(self.main) < 7:
+            return ""
+        stem = _DIMINUTIVE.sub("", self.main)
+        if self.known:
+            return stem if stem != self.main and len(stem) > (3 if self.own else 2) else ""
+        return stem[:-1] if len(stem) > 2 and stem != self.main and stem[-1] == stem[-2] else stem  # Maddie is a Madison
+
+    @property
+    def spelt(self) -> str:
+        """Without what listeners spell in two ways: Jon and John, Marc and Mark, Stephen and Steven are one; Dan and Don are not."""
+        text = self.main.replace("ph", "f").replace("ck", "k")
+        text = (text[:1] + text[1:].replace("h", "")).translate(_ALIKE)
+        return "".join(sign for sign, after in zip(text, text[1:] + " ", strict=False) if sign != after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +173,16 @@ def _formal() -> dict[str, tuple[str, ...]]:
         for row in csv.DictReader(lines):
             table[row["nickname"]] = (*table.get(row["nickname"], ()), row["formal"])
     return table
+
+
+@cache
+def _known() -> frozenset[str]:
+    table = _formal()
+    common = resources.files(__package__).joinpath("first_names.txt").read_text("ascii").split()  # those without short forms
+    return frozenset(common) | frozenset(table) | {formal for several in table.values() for formal in several}
+
+
+@cache
+def _shortened() -> frozenset[str]:
+    counts = Counter(formal for several in _formal().values() for formal in several)
+    return frozenset(name for name, times in counts.items() if times > 1)
