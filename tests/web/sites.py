@@ -6,6 +6,7 @@ The sites install the same apps, so all that keeps them apart can be set for one
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from upheld.home import Home
 
 FIXED = {"DATABASES", "LOGGING_CONFIG", "SECRET_KEY", "CACHES"}
 """What one process can have but once."""
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # a browser test's event loop may still stand in this very process
 POLICY = Path(__file__).parents[2] / "policies" / "northgate.md"
 
 

@@ -27,6 +27,7 @@ APPS: Final = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.forms",
     "csp",
     "allauth",
     "allauth.account",

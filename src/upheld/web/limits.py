@@ -41,8 +41,13 @@ def address_of(request: HttpRequest) -> str:
 
 
 def exceeded(name: str, address: str, times: int, seconds: int) -> bool:
-    """Count one more; whether it is more than so many times in so many seconds."""
-    hashed = hashlib.blake2b(f"{name}|{neighbourhood(address)}".encode(), key=_KEY, digest_size=16).hexdigest()
+    """Count one more from a neighbourhood; whether it is more than so many times in so many seconds."""
+    return counted(name, neighbourhood(address), times, seconds)
+
+
+def counted(name: str, of: str, times: int, seconds: int) -> bool:
+    """Count one more of anything, which is not kept; whether it is more than so many times in so many seconds."""
+    hashed = hashlib.blake2b(f"{name}|{of}".encode("utf-8", "surrogatepass"), key=_KEY, digest_size=16).hexdigest()
     key = f"limit:{hashed}"
     cache.add(key, 0, timeout=seconds)
     try:

@@ -6,7 +6,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from upheld.web import assets
-from upheld.web.centre import policy, start
+from upheld.web.centre import choosing, contact, linked, newsletter, policy, start, stopping
 
 urlpatterns = [
     path("", start.page, name="start"),
@@ -16,6 +16,18 @@ urlpatterns = [
     path("policy/compare", policy.compare, name="compare"),
     path("policy/version/<str:version>", policy.page, name="policy version"),
     path("policy/version/<str:version>/print", policy.page, {"unfolded": True}, name="policy version print"),
+    path("stop", stopping.page, name="stop"),
+    path("track/<str:token>", stopping.track, name="track"),
+    path("choices", choosing.page, name="choices"),
+    path("unsubscribe/<str:token>", choosing.unsubscribe, name="unsubscribe"),
+    path(".well-known/gpc.json", choosing.signal, name="signal"),
+    path("newsletter", newsletter.page, name="newsletter"),
+    path("newsletter/sent", newsletter.sent, name="newsletter sent"),
+    path("newsletter/confirmed", newsletter.confirmed, name="confirmed"),
+    path("confirm/<str:token>", newsletter.confirm, name="confirm"),
+    path("contact", contact.page, name="contact"),
+    path("sites", linked.page, name="linked"),
+    path("leaving", linked.leaving, name="leaving"),
     path("language", set_language, name="language"),
     path("assets/<str:mark>/<str:name>", assets.serve, name="asset"),
 ]

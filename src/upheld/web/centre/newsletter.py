@@ -1,0 +1,138 @@
+"""Signing up for the newsletter: an age screen where the policy wants one, an address, a click in a mail. Nothing is kept before it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from upheld.choices.actions import Said
+from upheld.choices.opting import confirm as confirm_choices
+from upheld.errors import Invalid
+from upheld.messages import links
+from upheld.people.identifiers import Email
+from upheld.people.screening import old_enough
+from upheld.policy.behaviour import asks_age_before
+from upheld.policy.compiled import Policy
+from upheld.web import forms as controls
+from upheld.web.centre import mailing, wording
+from upheld.web.limits import counted, limited
+from upheld.web.surroundings import VISITOR, surroundings
+
+TOPIC: Final = "newsletter"
+SCREENED: Final = "age screen"
+"""What a session remembers of the age screen: `passed` or `stopped`, never the date."""
+
+
+class Born(forms.Form):
+    """A date of birth in three fields, with no word on which answer is wanted."""
+
+    day = controls.number(gettext_lazy("Day"), 1, 31, autocomplete="bday-day")
+    month = controls.number(gettext_lazy("Month"), 1, 12, autocomplete="bday-month")
+    year = controls.number(gettext_lazy("Year"), 1, 9999, autocomplete="bday-year")
+
+    def clean(self) -> Any:  # noqa: ANN401 - Django's dictionary
+        """The three must make a day."""
+        given = super().clean()
+        if not self.errors:
+            try:
+                given["born"] = date(given["year"], given["month"], given["day"])
+            except ValueError:
+                self.add_error(None, _("There is no such day. Write it in numbers, such as 31, 5 and 1990."))
+        return given
+
+
+class SignUp(forms.Form):
+    """An address, and a yes that nobody ticked beforehand."""
+
+    email = controls.email(gettext_lazy("E-mail address"))
+    yes = forms.BooleanField(
+        label=gettext_lazy("Yes, send me offers and news by e-mail. I can stop it at any time, with one click."),
+        error_messages={"required": gettext_lazy("Tick this if you want our newsletter. Without it we send nothing.")},
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("newsletter", 20, 600)
+def page(request: HttpRequest) -> HttpResponse:
+    """The age screen if it is due, else the form, else what comes next."""
+    with surroundings().reading() as (_conn, posted):
+        policy = posted.policy
+    if asks_age_before(policy, TOPIC) and request.session.get(SCREENED) != "passed":
+        return _age_screen(request, policy)
+    form = SignUp(request.POST) if request.method == "POST" and "email" in request.POST else SignUp()
+    if form.is_bound and form.is_valid():
+        mail(form.cleaned_data["email"], str(form.fields["yes"].label), TOPIC, policy)
+        return redirect("newsletter sent")
+    return render(request, "centre/newsletter.html", {"form": form}, status=400 if form.is_bound else 200)
+
+
+def _age_screen(request: HttpRequest, policy: Policy) -> HttpResponse:
+    if request.session.get(SCREENED) == "stopped":  # no second try
+        return render(request, "centre/newsletter_no.html")
+    form = Born(request.POST) if request.method == "POST" else Born()
+    if form.is_bound and form.is_valid():
+        try:
+            passed = old_enough(policy, form.cleaned_data["born"], surroundings().now().date())
+        except Invalid:
+            form.add_error(None, _("There is no such day. Write it in numbers, such as 31, 5 and 1990."))
+        else:
+            request.session[SCREENED] = "passed" if passed else "stopped"
+            return redirect("newsletter")
+    return render(request, "centre/age.html", {"form": form}, status=400 if form.is_bound else 200)
+
+
+def mail(email: str, words: str, topic: str, policy: Policy) -> None:
+    """Send the link that says yes. One address gets at most three in an hour, whoever asks for them."""
+    around = surroundings()
+    if counted("confirm", email.strip().lower(), 3, 3600):
+        return  # answered as if sent: who asks must not learn what others asked
+    token = links.seal(
+        around.home, links.CONFIRM, {"email": email, "topic": topic, "words": words, "version": policy.version}, around.now()
+    )
+    company = policy.document.front.company
+    lines = [
+        _("You, or somebody else, gave this address to %(company)s with these words:") % {"company": company},
+        f"“{words}”",
+        _("If it was you, say yes here. The link is good for a week:"),
+        settings.ADDRESS + reverse("confirm", args=[token]),
+        _("If it was not you, do nothing. Nothing was kept."),
+    ]
+    mailing.send(email, _("Please confirm: %(topic)s") % {"topic": wording.label(policy, topic)}, "\n\n".join(lines) + "\n")
+
+
+@require_http_methods(["GET", "HEAD"])
+def sent(request: HttpRequest) -> HttpResponse:
+    """The same for every address: look into your mail."""
+    return render(request, "centre/newsletter_sent.html")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("confirm", 30, 600)
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """The page behind the mailed link: it asks once more, since programs that read mail open links too; the button says yes."""
+    around = surroundings()
+    now = around.now()
+    asked_at, said = links.opened(around.home, links.CONFIRM, token, now)
+    if request.method == "POST":
+        with around.writing() as (tx, posted):
+            yes = Said((Email(said["email"]),), said["topic"], "in", now, "web", said["words"], said["version"])
+            confirm_choices(tx, around.keeper, [yes], posted.policy.vocabulary.topics, asked_at=asked_at, at=now, actor=VISITOR)
+        return redirect("confirmed")
+    with around.reading() as (_conn, posted):
+        label = wording.label(posted.policy, said["topic"])
+    return render(request, "centre/confirm.html", {"label": label, "words": said["words"]})
+
+
+@require_http_methods(["GET", "HEAD"])
+def confirmed(request: HttpRequest) -> HttpResponse:
+    """It is done."""
+    return render(request, "centre/confirmed.html")
