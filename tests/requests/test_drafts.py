@@ -6,7 +6,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from tests import mailservers
 from tests.houses import CLERK, NOW
@@ -126,11 +126,24 @@ def test_the_words_of_a_message_go_after_a_month_and_the_wish_never(shop):
     letter = drafts.Letter("jane.doe@mail.example", "Jane", "", (), "off", "remove me", NOW, "1")
     with shop.record.transaction() as tx:
         (number,) = drafts.draft(tx, shop.keeper, letter, in_force(tx, NOW), at=NOW, actor=CLERK).requests
-        assert drafts.forget_words(tx, NOW + timedelta(days=29)) == 0
+        assert drafts.forget_words(tx, NOW + timedelta(days=29), CLERK) == 0
         assert drafts.opened(tx, shop.keeper, number).text == "remove me"
-        assert drafts.forget_words(tx, NOW + timedelta(days=30)) == 1
+        assert drafts.forget_words(tx, NOW + timedelta(days=30), CLERK) == 1
         left = drafts.opened(tx, shop.keeper, number)
     assert (left.text, left.given.email) == ("", "jane.doe@mail.example")
+
+
+def test_the_worker_forgets_the_words_and_says_so_in_the_ledger(counter, monkeypatch):
+    piped(counter, monkeypatch, message("Remove me").as_bytes())
+    counter.upheld("work")
+    with counter.record.transaction() as tx:
+        (kept,) = tx.execute(select(REQUEST_MESSAGE.c.recorded_at)).scalars()
+        tx.execute(update(REQUEST_MESSAGE).values(recorded_at=kept - timedelta(days=31)))
+    counter.upheld("work")
+    with counter.record.reading() as conn:
+        assert conn.execute(select(REQUEST_MESSAGE)).all() == []
+        assert len(list(ledger.entries(conn, kind="request.words_forgotten"))) == 1
+    assert "draft" in counter.upheld("requests", "list")
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,8 @@ import click
 from upheld.cli.answer import show, with_json
 from upheld.cli.edge import Edge, pass_edge
 
+_HOUR = timedelta(hours=1)
+
 
 @click.command(short_help="Do what requests have set going.")
 @click.option("--follow", is_flag=True, help="Go on for ever: do also what becomes due.")
@@ -19,13 +21,15 @@ from upheld.cli.edge import Edge, pass_edge
 def work(edge: Edge, *, follow: bool, seconds: float | None, as_json: bool) -> None:
     """Do the effects that are due: search the systems of the data map, mark, tell recipients, prove, confirm.
 
-    Several workers may run at once. One that is killed leaves its step to the next, after a minute.
+    Several workers may run at once. One that is killed leaves its step to the next, after a minute. The words of messages that nobody
+    confirmed within a month are deleted first.
     """
     from upheld.cli.init import load_tables
     from upheld.jobs import worker
     from upheld.people.actions import Keeper
+    from upheld.requests.drafts import forget_words
     from upheld.requests.fulfilment import handlers
-    from upheld.requests.office import Office
+    from upheld.requests.office import WORKER, Office
     from upheld.requests.speaking import speaker
     from upheld.requests.telling import into_outbox
     from upheld.systems.opening import open_system
@@ -45,9 +49,21 @@ def work(edge: Edge, *, follow: bool, seconds: float | None, as_json: bool) -> N
             speaker(home, edge.now),
             lambda instruction: into_outbox(home, instruction),
         )
+        next_at = edge.now()
+
+        def rest(wait: float) -> None:
+            nonlocal next_at
+            now = edge.now()
+            if now >= next_at:
+                next_at = now + _HOUR
+                with record.transaction() as tx:
+                    forget_words(tx, now, WORKER)
+            time.sleep(wait)
+
+        rest(0)
         if follow or seconds is not None:
             patience = None if seconds is None else timedelta(seconds=seconds)
-            tried = worker.follow(record, handlers(office), edge.now, time.sleep, patience=patience)
+            tried = worker.follow(record, handlers(office), edge.now, rest, patience=patience)
         else:
             tried = worker.work(record, handlers(office), edge.now)
     show({"tried": tried}, as_json=as_json, text=lambda: f"{tried} step{'s' * (tried != 1)} tried" if tried else "nothing is due")

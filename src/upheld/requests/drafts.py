@@ -39,6 +39,7 @@ MESSAGE: Final = "request message"
 """The kind under which the words of a message are sealed."""
 WORDS_STAY: Final = timedelta(days=30)
 
+FORGOTTEN = declare("request.words_forgotten", "words of messages that lay for a month were deleted; the drafts stay", messages=NUMBER)
 CAME_IN = declare("request.came_in", "a message was put before an agent, one draft a person", drafts=list_of(NUMBER), received_at=NUMBER)
 
 
@@ -126,9 +127,12 @@ def opened(conn: Connection, keeper: Keeper, request: int) -> Draft:
     return Draft(request, row.channel, row.region, row.received_at, marks, given, subject, text)
 
 
-def forget_words(tx: Connection, at: datetime) -> int:
+def forget_words(tx: Connection, at: datetime, actor: Actor) -> int:
     """Delete the words of messages that nobody has confirmed or withdrawn for a month; the drafts and what was given stay. How many."""
-    return int(tx.execute(delete(REQUEST_MESSAGE).where(REQUEST_MESSAGE.c.recorded_at <= at - WORDS_STAY)).rowcount)
+    gone = int(tx.execute(delete(REQUEST_MESSAGE).where(REQUEST_MESSAGE.c.recorded_at <= at - WORDS_STAY)).rowcount)
+    if gone:
+        append(tx, FORGOTTEN, {"messages": gone}, at, actor)
+    return gone
 
 
 def _shared(posted: Posted, came_at: datetime) -> dict[str, Any]:
