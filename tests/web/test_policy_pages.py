@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import pytest
 
 from tests.houses import NOW, later
 from tests.web import sites
+from tests.web.reading import words
 from upheld.policy.document import parse
 
 TEXT = sites.POLICY.read_text("utf-8")
@@ -17,11 +17,6 @@ NEXT = (
     .replace("at most four times a year", "at most twice a year")
     .replace("at most 4 times a year", "at most 2 times a year")
 )
-
-
-def words(answer):
-    assert answer.status_code == 200
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
 def test_every_clause_of_the_posted_text_stands_under_its_own_address_with_its_rules(centre):

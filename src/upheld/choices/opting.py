@@ -29,7 +29,7 @@ def confirm(
             choice
             for person in find(tx, keeper.keys, one.identifiers)
             for choice in history(tx, person)
-            if choice.topic == one.topic and choice.at >= asked_at
+            if choice.topic == one.topic and choice.recorded_at >= asked_at
         ]
         if any(choice.says == "out" for choice in since):
             raise Conflict("this was stopped after the link was sent: sign up again to change it")

@@ -37,7 +37,7 @@ def seal(home: Home, kind: str, said: Mapping[str, str], at: datetime) -> str:
 
 
 def opened(home: Home, kind: str, token: str, at: datetime) -> tuple[datetime, dict[str, str]]:
-    """When a link was made, and what it says. `NotFound` for one not ours or of another kind, `Conflict` for one too old."""
+    """When a link was made, and what it says. `NotFound` for one that is not ours or of another kind, `Conflict` if too old."""
     try:
         raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4)) if len(token) <= _LONGEST else b""
         made_at, said = json.loads(_cipher(home).decrypt(raw[:_NONCE], raw[_NONCE:], kind.encode()))

@@ -13,6 +13,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
 from upheld.errors import Conflict, Invalid, No, NotFound, Refused
+from upheld.requests.signals import signal
 from upheld.web.surroundings import surroundings
 
 STATUS: Final[dict[type[No], int]] = {Invalid: 400, NotFound: 404, Conflict: 409, Refused: 403}
@@ -46,7 +47,7 @@ class Privately:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer."""
-        request.opted_out_by_signal = request.headers.get("Sec-GPC") == "1"
+        request.opted_out_by_signal = signal(request.headers) is not None
         answer = self.respond(request)
         answer.setdefault("Cache-Control", "private, no-store")
         answer.setdefault("Permissions-Policy", "browsing-topics=(), interest-cohort=(), geolocation=(), camera=(), microphone=()")

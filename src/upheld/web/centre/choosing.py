@@ -42,7 +42,7 @@ class Choice(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited("choices", 30, 600)
 def page(request: HttpRequest) -> HttpResponse:
-    """Every topic of the policy with two buttons. A stop holds at once; a start is confirmed by mail, as anybody could ask for it."""
+    """Every topic of the policy with two buttons. A stop holds at once; a start is confirmed by mail, as anybody could ask."""
     around = surroundings()
     with around.reading() as (_conn, posted):
         policy = posted.policy

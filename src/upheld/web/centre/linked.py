@@ -84,7 +84,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def leaving(request: HttpRequest) -> HttpResponse:
-    """The notice before a listed site: `?to=` names an address on its host. No other is led to, so nobody can borrow our name."""
+    """The notice before a listed site: `?to=` names an address on its host. No other is led to: nobody can borrow our name."""
     to = request.GET.get("to", "")
     host = urlsplit(to).hostname if _is_web(to) else None
     site = next((each for each in read_links(surroundings().home.path / FILE) if host and each.host == host), None)

@@ -1,4 +1,4 @@
-"""Signing up for the newsletter: an age screen where the policy wants one, an address, a click in a mail. Nothing is kept before it."""
+"""Signing up for the newsletter: an age screen where the policy wants one, an address, a click in a mail. Nothing is kept before."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _age_screen(request: HttpRequest, policy: Policy) -> HttpResponse:
     form = Born(request.POST) if request.method == "POST" else Born()
     if form.is_bound and form.is_valid():
         try:
-            passed = old_enough(policy, form.cleaned_data["born"], surroundings().now().date())
+            passed = old_enough(policy, TOPIC, form.cleaned_data["born"], surroundings().now().date())
         except Invalid:
             form.add_error(None, _("There is no such day. Write it in numbers, such as 31, 5 and 1990."))
         else:

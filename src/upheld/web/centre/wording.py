@@ -1,4 +1,4 @@
-"""What topics and places of the policy are called for the reader: in their language where the catalogue has words, else in the policy's."""
+"""What topics and places of the policy are called for the reader: in their language where the catalogue has it."""
 
 from __future__ import annotations
 
