@@ -31,6 +31,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "choices": ("upheld.cli.choices:choices", "Record and import who opted in and out."),
     "work": ("upheld.cli.work:work", "Do what requests have set going: search, mark, tell, prove, confirm."),
     "law": ("upheld.cli.law:law", "Say what the laws ask, by when, and how sure that is."),
+    "systems": ("upheld.cli.systems:systems", "Say where information lies: map, check and index the systems."),
     "recipients": ("upheld.cli.recipients:recipients", "Register who may receive, and their contracts."),
     "ledger": ("upheld.cli.ledger:ledger", "Verify, prove and export the record of what was done."),
     "requests": ("upheld.cli.requests:requests", "Take people off every list, and prove it."),

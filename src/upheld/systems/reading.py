@@ -215,6 +215,10 @@ class _Reader:
             self._fault((name,), "no-columns", f"`{name}` maps no column", f"write `[{name}.columns]`")
         tables = {table: columns for table, columns in given.items() if isinstance(columns, dict)}
         for table in given.keys() - tables.keys() - self.ignored[name]:
+            if str(given[table]).lstrip().startswith("?"):
+                hint = f"does `{table[:40]}` hold nothing about people? then take the `?` away; else map its columns"
+                self._fault((name, "columns", table), "unanswered", f"the table `{table[:60]}` waits for an answer", hint)
+                continue
             hint = f'write `{table[:40]}.COLUMN = "…"` for each column, or `{table[:40]} = "nothing"`'
             self._fault((name, "columns", table), "syntax", f"`{table[:60]}` is a table and needs columns", hint)
         for table in keeps.keys() - tables.keys():

@@ -47,6 +47,9 @@ class Said:
 
 def read_column(column: str, text: str) -> Said:
     """What `text` says of `column`: one or more sayings with `;` between. `Unread` if any cannot be understood."""
+    if text.lstrip().startswith("?"):
+        guess = _short(text.lstrip(" ?"))
+        raise Unread("unanswered", f"`{column}` waits for an answer", f"is it `{guess}`? then take the `?` away" if guess else None)
     said = Said()
     sayings = [" ".join(saying.split()) for saying in text.split(";")]
     for saying in sayings:

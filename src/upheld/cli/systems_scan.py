@@ -1,0 +1,94 @@
+"""`upheld systems scan`: a data map proposed from a live system, for a person to finish."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from upheld.cli.edge import Edge, pass_edge
+from upheld.cli.mapped import items_of, map_path
+from upheld.errors import Conflict, Invalid, NotFound
+
+if TYPE_CHECKING:
+    from upheld.home import Home
+    from upheld.systems.datamap import System
+
+
+@click.command(short_help="Propose a data map from a system as it is now.")
+@click.argument("where", metavar="NAME|URL")
+@click.option("--as", "name", metavar="NAME", help="What to call the system of a URL. Else its last part.")
+@click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="The policy whose items are meant. Else the one in force.")
+@click.option("--rows", type=click.IntRange(0, 10_000), default=200, show_default=True, help="How many rows of each table to look at.")
+@pass_edge
+def scan(edge: Edge, /, *, where: str, name: str | None, policy_file: Path | None, rows: int) -> None:
+    """Propose a data map for the system NAME of the map, or for a database by its URL, on standard output.
+
+    Names, types, keys, foreign keys and some rows are looked at; rows are never kept or shown. What begins with `?` is a guess for a
+    person to answer: `upheld systems check` accepts the map once all are.
+
+    \b
+    upheld systems scan sqlite:///shop.db > systems.toml
+    upheld systems scan postgresql+psycopg://reader@db.example/shop --as shop >> systems.toml
+    """
+    from upheld.systems.connector import Failed
+    from upheld.systems.opening import open_system
+    from upheld.systems.proposing import write
+    from upheld.systems.scanning import scan as look
+
+    home = _home(edge)
+    system = _system(where, name, home)
+    items = items_of(edge, policy_file)
+    try:
+        connector = open_system(system, home)
+        try:
+            tables = look(connector, items, rows=rows)
+        finally:
+            connector.close()
+    except Failed as failed:
+        raise Conflict(f"`{system.name}` {failed.words}") from None
+    setting = "database" if system.kind == "database" else system.kind
+    click.echo(write(system.name, setting, system.address, tables, origin=f"the tables of `{system.name}` as they are now"), nl=False)
+    asked = sum(table.asks + sum(one.asks for one in table.lines) for table in tables)
+    click.echo(f"upheld: {len(tables)} tables; {asked} lines begin with `?` and wait for an answer", err=True)
+
+
+def _home(edge: Edge) -> Home | None:
+    try:
+        return edge.home()
+    except NotFound:
+        return None
+
+
+def _system(where: str, name: str | None, home: Home | None) -> System:
+    """The system of a name in the home's map, or of a URL. `Invalid` for an address that cannot be used or holds a secret."""
+    from upheld.systems import reading
+
+    if ":" not in where:
+        if home is None:
+            raise NotFound("no home here or above: give the URL of a database, or name a home with `--home`")
+        found = reading.read(map_path(home)).map.systems
+        if where not in found:
+            raise NotFound(f"the data map has no system `{where[:40]}`: there are {', '.join(f'`{one}`' for one in found) or 'none'}")
+        return found[where]
+    called = name or _named_by(where)
+    text = f'[{called}]\ndatabase = {_quoted(where)}\n[{called}.columns]\nx = "nothing"\n'
+    read = reading.parse(text, folder=Path.cwd())
+    if read.faults:
+        raise Invalid(f"{read.faults[0].message}; {read.faults[0].hint}" if read.faults[0].hint else read.faults[0].message)
+    return read.map.systems[called]
+
+
+def _named_by(url: str) -> str:
+    """What to call the system of a URL: the last part of its path."""
+    last = re.sub(r"\?.*", "", url).rstrip("/").rpartition("/")[2].partition(".")[0].lower()
+    plain = re.sub(r"[^a-z0-9_-]+", "-", last).strip("-0123456789")[:40]
+    return plain or "system"
+
+
+def _quoted(text: str) -> str:
+    import json
+
+    return json.dumps(text)
