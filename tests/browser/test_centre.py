@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.browser.looking import Looker
 
+from tests.browser.looking import Looker
 from tests.web.reading import tokens
 from upheld.choices.queries import AsOf, standing
 from upheld.people.identifiers import Email

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from upheld.systems import yamls
+from upheld.systems.guessing import guess
 
 POLICY = Path("policies/northgate.md").resolve()
 SOURCE = Path("src").resolve()
@@ -140,3 +141,18 @@ def test_an_index_reports_what_it_read(run):
     said = json.loads(found.stdout)
     assert {one["table"]: one["records"] for one in said["tables"]}["customers"] == 5
     assert said["codes"] > 0
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "out"),
+    [
+        ("opted_out", [0, 0], "1"),
+        ("opted_out", [], "1"),
+        ("newsletter", [1, 0], "0"),
+        ("subscribed", ["Y"], "n"),
+        ("do_not_call", ["N", "Y"], "Y"),
+        ("newsletter", ["subscribed", "unsubscribed"], "unsubscribed"),
+    ],
+)
+def test_what_probably_means_out_follows_the_name_and_the_marks(column, values, out):
+    assert guess(column, "text", values).out == (out,)

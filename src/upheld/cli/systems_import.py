@@ -33,6 +33,8 @@ def import_(edge: Edge, /, *, file: Path, form: Form, name: str, address: str, p
     made = import_file(file, form, items_of(edge, policy_file))
     click.echo(write(name, "database", address, made.tables, origin=f"`{file.name}` ({form})", left=made.left), nl=False)
     asked = sum(table.asks + sum(one.asks for one in table.lines) for table in made.tables)
-    click.echo(f"upheld: {len(made.tables)} tables; {asked} lines begin with `?` and wait for an answer", err=True)
+    click.echo(
+        f"upheld: {len(made.tables)} table{'s' * (len(made.tables) != 1)}; {asked} lines begin with `?` and wait for an answer", err=True
+    )
     for one in made.left:
         click.echo(f"upheld: not mapped: {one}", err=True)

@@ -52,7 +52,7 @@ def scan(edge: Edge, /, *, where: str, name: str | None, policy_file: Path | Non
     setting = "database" if system.kind == "database" else system.kind
     click.echo(write(system.name, setting, system.address, tables, origin=f"the tables of `{system.name}` as they are now"), nl=False)
     asked = sum(table.asks + sum(one.asks for one in table.lines) for table in tables)
-    click.echo(f"upheld: {len(tables)} tables; {asked} lines begin with `?` and wait for an answer", err=True)
+    click.echo(f"upheld: {len(tables)} table{'s' * (len(tables) != 1)}; {asked} lines begin with `?` and wait for an answer", err=True)
 
 
 def _home(edge: Edge) -> Home | None:

@@ -12,7 +12,7 @@ CHILD: int = 13  # where the policy asks for ages but names none (COPPA)
 
 
 def threshold(policy: Policy, source: str) -> int:
-    """From which age on a policy takes something in from a source: the highest that its clause with the question about age forbids below."""
+    """From which age on a policy takes something in from a source: the highest that its clause with the age question forbids below."""
     asking = asks_age_before(policy, source)
     own = (rule for rule in policy.forbids if rule.clause == asking)
     conditions = (condition for rule in own for condition in rule.when if condition.kind in {"under", "known under"})

@@ -31,7 +31,7 @@ _TIMES = ("date", "time", "interval")
 class Guess:
     """What a column may hold: a kind of information (`email`), a part of a person's identity, or what a flag stops.
 
-    `seen`: rows bear it out, not the name alone. `out` are the values that a flag has, of the well-known marks alone.
+    `seen`: rows bear it out, not the name alone. `out` is the value of a flag that probably means out, of the well-known marks alone.
     """
 
     kind: str | None = None
@@ -77,6 +77,10 @@ _FLAGS: Final[Sequence[tuple[tuple[str, ...], str]]] = (
     ),
 )  # fmt: skip
 """Names that flags have, and the topic that they probably mark."""
+_STOPPING: Final = ("no ", "out", "optout", "not ", "donot", "unsubscribed")
+"""What the name of a column says that stops by its yes."""
+_YES_NO: Final = (("unsubscribed", "subscribed"), ("out", "in"), ("1", "0"), ("yes", "no"), ("y", "n"), ("true", "false"), ("t", "f"))
+"""Marks in pairs; of the first two pairs the former means out whatever the column is called."""
 _MARKS: Final = frozenset("0 1 y n yes no t f true false in out subscribed unsubscribed".split())
 """What a flag may hold."""
 
@@ -120,8 +124,20 @@ def _flag(words: str, filled: Sequence[object]) -> Guess | None:
         return None
     for names, topic in _FLAGS:
         if any(name in words for name in names):
-            return Guess(topic=topic, out=tuple(sorted(seen)), note=f"marks with {_listed(sorted(seen))}" if seen else "no row yet")
+            stops = any(name in words for name in _STOPPING)
+            note = f"marks with {_listed(sorted(seen))}" if seen else "no row yet"
+            return Guess(topic=topic, out=_out(stops=stops, seen=seen), note=note)
     return None
+
+
+def _out(*, stops: bool, seen: set[str]) -> tuple[str, ...]:
+    """The value that means out: of a column named for stopping its yes, of one named for receiving its no, in the words that rows have."""
+    for yes, no in _YES_NO:
+        here = {value.lower(): value for value in seen}
+        if yes in here or no in here:
+            word = yes if stops or yes in {"out", "unsubscribed"} else no
+            return (here.get(word, word),)
+    return ("1" if stops else "0",)
 
 
 def _value(value: object) -> str:
