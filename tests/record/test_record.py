@@ -111,7 +111,7 @@ def test_a_record_of_another_release_is_left_alone(record):
         tx.execute(text("UPDATE record_schema SET version = 99"))
     other = Record(record.url.render_as_string(hide_password=False))
     for attempt in (other.create, other.transaction().__enter__, other.reading().__enter__):
-        with pytest.raises(Conflict, match="the record has schema 99, this release needs 2"):
+        with pytest.raises(Conflict, match=r"the record has schema 99, this release needs \d+:"):
             attempt()
     other.close()
 
