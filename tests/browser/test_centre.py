@@ -10,7 +10,7 @@ from upheld.choices.queries import AsOf, standing
 from upheld.people.identifiers import Email
 from upheld.people.queries import find
 
-PAGES = ["/", "/stop", "/choices", "/newsletter", "/newsletter/sent", "/contact?region=eu", "/sites", "/policy/versions"]
+PAGES = ["/", "/stop", "/choices", "/newsletter", "/newsletter/sent", "/mine", "/contact?region=eu", "/sites", "/policy/versions"]
 
 
 def choices_of(site, email):
@@ -117,3 +117,23 @@ def test_a_mail_link_stops_by_one_button(look, centre):
     assert page.locator("h1").inner_text() == "Stopped"
     look.fits()
     assert choices_of(centre, "tom.field@mail.example")["newsletter"] == "out"
+
+
+def test_somebody_opens_what_is_theirs_with_a_mailed_code_and_takes_a_copy(look, centre):
+    page = look.at("/mine")
+    page.get_by_label("E-mail address").fill("una.hill@mail.example")
+    page.get_by_role("button", name="Send me a code").click()
+    page.wait_for_url("**/mine/code")
+    look.fits()
+    text = next(text for to, text in tokens(centre.house.home.path) if to == "una.hill@mail.example")
+    page.get_by_label("Code").fill(text.split("\n\n")[2])
+    page.get_by_role("button", name="Open my information").click()
+    page.wait_for_url("**/mine")
+    look.fits()
+    page.locator("button[value='post:out']").click()
+    page.wait_for_load_state()
+    assert page.locator("button[value='post:out']").get_attribute("aria-pressed") == "true"
+    assert choices_of(centre, "una.hill@mail.example")["post"] == "out"
+    with page.expect_download() as copy:
+        page.get_by_role("link", name="For programs (JSON)").click()
+    assert copy.value.suggested_filename == "my-information.json"

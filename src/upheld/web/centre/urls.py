@@ -6,7 +6,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from upheld.web import assets
-from upheld.web.centre import choosing, contact, linked, newsletter, policy, start, stopping
+from upheld.web.centre import choosing, contact, linked, mine, newsletter, policy, start, stopping
 
 urlpatterns = [
     path("", start.page, name="start"),
@@ -25,6 +25,11 @@ urlpatterns = [
     path("newsletter/sent", newsletter.sent, name="newsletter sent"),
     path("newsletter/confirmed", newsletter.confirmed, name="confirmed"),
     path("confirm/<str:token>", newsletter.confirm, name="confirm"),
+    path("mine", mine.page, name="mine"),
+    path("mine/code", mine.code, name="mine code"),
+    path("mine/leave", mine.leave, name="mine leave"),
+    path("mine/choose", mine.choose, name="mine choose"),
+    path("mine/copy", mine.copy, name="mine copy"),
     path("contact", contact.page, name="contact"),
     path("sites", linked.page, name="linked"),
     path("leaving", linked.leaving, name="leaving"),

@@ -1,0 +1,170 @@
+"""What is held of somebody, for themselves: which records in which systems, since when and under which clause, and who received any of it.
+
+The person has proven that an e-mail address is theirs. So only records that hold this very address are shown, none that is merely like it,
+and of those only what the policy lets the person see. Every showing is an entry of the ledger, with counts alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from upheld.choices.queries import Chosen, history
+from upheld.errors import No
+from upheld.gate.asking import Question, answer
+from upheld.gate.disclosures import Disclosed, disclosures
+from upheld.gate.searching import Candidate, Searched, Wanted, search
+from upheld.gate.snapshot import ask
+from upheld.ledger.actions import append
+from upheld.ledger.kinds import NUMBER, declare
+from upheld.people.actions import Keeper
+from upheld.people.identifiers import Account, Email, Identifier, Phone, Postal
+from upheld.people.queries import find, since_of
+from upheld.policy.behaviour import retention
+from upheld.policy.compiled import Policy
+from upheld.policy.statements import Collect
+from upheld.postings.queries import Posted, posted
+from upheld.record import Actor, Record
+from upheld.systems.connector import Connector, Failed
+from upheld.systems.datamap import DataMap, System, Table
+
+SHOWN = declare(
+    "rights.shown",
+    "somebody who proved an address was shown what is held under it: so many records and releases",
+    records=NUMBER,
+    systems=NUMBER,
+    silent=NUMBER,
+    releases=NUMBER,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldItem:
+    """One item that a table holds: under which clause it was collected, and by which clauses it goes."""
+
+    item: str
+    clause: str | None
+    goes_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """The records of one table.
+
+    `values`: what identifies the person there, as written, by kind. `since`: by source the policy version under which it stands, and since
+    when that was in force, where it is known. `out`: topics that the records are marked as stopped for.
+    """
+
+    system: str
+    table: str
+    records: int
+    items: tuple[HeldItem, ...]
+    values: tuple[tuple[str, str], ...] = field(repr=False)
+    since: Mapping[str, tuple[str, datetime]]
+    out: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Everything, at a moment. `silent`: systems that did not answer, so that the rest is not taken for all.
+
+    `described`: whether there is a data map at all; without one no system was looked at.
+    """
+
+    at: datetime
+    version: str
+    holdings: tuple[Holding, ...]
+    silent: tuple[str, ...]
+    choices: tuple[Chosen, ...]
+    received: tuple[Disclosed, ...]
+    described: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Systems:
+    """Where to look: the data map, and how one of its systems is opened."""
+
+    datamap: DataMap
+    open_system: Callable[[System], Connector]
+
+
+def show(record: Record, keeper: Keeper, systems: Systems, email: Email, at: datetime, actor: Actor) -> Shown:
+    """Look everywhere, now, and record that it was shown. A system that does not answer does not keep the rest back."""
+    searched, silent = _search(systems, keeper, email)
+    with record.transaction() as tx:
+        policies = [each for each in posted(tx) if each.since <= at]
+        permitted = _permitted(tx, keeper, email, at)
+        people = sorted(find(tx, keeper.keys, [email]))
+        since = _since(tx, people, policies)
+        chosen = tuple(sorted((one for person in people for one in history(tx, person)), key=lambda one: one.at))
+        received = disclosures(tx, keeper.keys, [email])
+        holdings = tuple(_holdings(searched, systems.datamap, policies[-1].policy, permitted, since))
+        counts = {"records": sum(one.records for one in holdings), "systems": len({one.system for one in holdings})}
+        append(tx, SHOWN, {**counts, "silent": len(silent), "releases": len(received)}, at, actor)
+    return Shown(at, policies[-1].version, holdings, silent, chosen, received, bool(systems.datamap.systems))
+
+
+def _search(systems: Systems, keeper: Keeper, email: Email) -> tuple[list[Searched], tuple[str, ...]]:
+    found: list[Searched] = []
+    silent: list[str] = []
+    for system in systems.datamap.systems.values():
+        try:
+            found.append(search(system, systems.open_system(system), Wanted((email,)), keeper.keys))
+        except (Failed, No):
+            silent.append(system.name)
+    return found, tuple(silent)
+
+
+def _permitted(tx: Connection, keeper: Keeper, email: Email, at: datetime) -> frozenset[str]:
+    """The items that the policy lets the person see of themselves: the gate's own answer."""
+    question = Question("rights", to="the person")
+    return frozenset(answer(tx, keeper.keys, [email], question, ask(tx, "rights", "the person", at), at, now=True).decision.permitted)
+
+
+def _since(tx: Connection, people: Sequence[int], policies: Sequence[Posted]) -> dict[str, tuple[str, datetime]]:
+    began = {each.version: each.since for each in policies}
+    return {source: (version, began[version]) for (_, source), version in since_of(tx, people).items() if version in began}
+
+
+def _holdings(
+    searched: Sequence[Searched], datamap: DataMap, policy: Policy, permitted: frozenset[str], since: Mapping[str, tuple[str, datetime]]
+) -> list[Holding]:
+    made = []
+    for one in searched:
+        for table in datamap.systems[one.system].tables:
+            rows = one.of(table.name)
+            items = [item for item in dict.fromkeys(column.item for column in table.columns) if item is not None and item in permitted]
+            if rows and items:
+                own = {source: since[source] for source in dict.fromkeys(item.partition(".")[0] for item in items) if source in since}
+                held = tuple(_item(policy, item) for item in items)
+                out = tuple(sorted({topic for row in rows for topic in row.out}))
+                made.append(Holding(one.system, table.name, len(rows), held, _values(rows, table, permitted), own, out))
+    return made
+
+
+def _item(policy: Policy, item: str) -> HeldItem:
+    source, _, kind = item.partition(".")
+    collecting = (each for each in policy.document.statements if isinstance(each, Collect))
+    clause = next((each.clause for each in collecting if each.source == source and kind in each.kinds), None)
+    return HeldItem(item, clause, tuple(dict.fromkeys(each.clause for each in retention(policy, item))))
+
+
+_PARTS = {"email": ("email",), "phone": ("phone",), "account": ("account",), "postal": ("last", "full", "address")}
+
+
+def _values(rows: Sequence[Candidate], table: Table, permitted: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    """What identifies the person in these rows, each once; only of columns whose item they may see."""
+    seen = {column.part for column in table.columns if column.part and column.item in permitted}
+    found = ((one.kind, _said(one)) for row in rows for one in row.identifiers if seen & set(_PARTS[one.kind]))
+    return tuple(dict.fromkeys(found))
+
+
+def _said(identifier: Identifier) -> str:
+    match identifier:
+        case Postal(first=first, last=last, address=address, zip=code):
+            return f"{first} {last}, {address}, {code}"
+        case Email(value=value) | Phone(value=value) | Account(value=value):
+            return value
