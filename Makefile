@@ -64,6 +64,7 @@ mariadb:
 
 docs: $(VENV)/.dev ## write the pages that are made from the program
 	$(BIN)/python -m tools.cli_reference
+	$(BIN)/python -m tools.catalogue
 	$(BIN)/python -m tools.law_page
 
 sizes: $(VENV)/.core ## what the installation weighs
