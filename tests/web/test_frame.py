@@ -61,7 +61,8 @@ def test_over_tls_cookies_are_bound_to_the_host_and_the_browser_is_told_to_stay_
         ({"centre": "http://privacy.shop.example"}, "without TLS"),
         ({"centre": "privacy.shop.example"}, "must be an address"),
         ({"centre": "https://shop.example/privacy"}, "without a path"),
-        ({"centre": "https://shop.example", "console": "https://shop.example:444"}, "share a host name"),
+        ({"centre": "https://privacy.shop.example"}, "needs a proxy that holds TLS"),
+        ({"centre": "https://shop.example", "console": "https://shop.example:444", "behind_proxy": "yes"}, "share a host name"),
     ],
 )
 def test_an_address_that_cannot_be_served_safely_is_refused(tmp_path, web, words):
@@ -77,7 +78,7 @@ def test_django_finds_no_fault_with_a_site_over_tls(tmp_path, site):
     import subprocess
     import sys
 
-    home = home_with(tmp_path, centre="https://privacy.shop.example", console="https://staff.shop.example")
+    home = home_with(tmp_path, centre="https://privacy.shop.example", console="https://staff.shop.example", behind_proxy="yes")
     around = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}  # what tests alone need
     ran = subprocess.run(
         [sys.executable, "-m", "django", "check", "--deploy", "--fail-level", "WARNING"],
