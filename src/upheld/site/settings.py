@@ -101,7 +101,7 @@ def address_of(site: SiteName, home: Home) -> Any:  # noqa: ANN401 - urllib's pr
     if url.scheme == "http" and not (host == "localhost" or host.endswith(".localhost") or host in {"127.0.0.1", "::1"}):
         raise Invalid(f"`{site}` in `[web]` crosses a network without TLS: write `https://{host}`, and let a proxy hold the certificate")
     if url.scheme == "https" and home.setting("web", "behind_proxy") != "yes":
-        raise Invalid(f"`{site}` in `[web]` needs a proxy that holds TLS: put one before it, and write `behind_proxy = \"yes\"`")
+        raise Invalid(f'`{site}` in `[web]` needs a proxy that holds TLS: put one before it, and write `behind_proxy = "yes"`')
     if host == urlsplit(home.setting("web", _other(site))).hostname:
         raise Invalid("`centre` and `console` in `[web]` share a host name, and so their cookies: give each its own")
     return url
