@@ -140,6 +140,7 @@ def test_an_address_that_cannot_be_used_is_a_fault_at_its_line(line, rule):
         ('customers.email = "nothing; order.email"', "syntax"),
         ('customers.email = "order.email; order.name"', "syntax"),
         ('customers.email = "email"', "syntax"),
+        ('customers.name = "order.name as first"', "syntax"),  # `first of order.name`: as an item it would never be searched
         ("customers.email = 7", "syntax"),
         ('customers = "nothing"\ncustomers.email = "order.email"', "duplicate"),
         ('customers.id = "key"\ncustomers.id = "key"', "duplicate"),

@@ -88,15 +88,18 @@ def read_kept(text: str, held: Sequence[str]) -> Kept:
 def _item(saying: str) -> tuple[str | None, Part | None]:
     if saying in ALONE:
         return None, next(part for part in ALONE if part == saying)
+    item, swapped, name = saying.rpartition(" as ")
+    if swapped and name in PARTS:
+        raise Unread("syntax", f"`{_short(saying)}` is the wrong way round", f"as in `{name} of {_short(item)}`")
     given = _PART_OF.fullmatch(saying)
     part = next((part for part in PARTS if given and part == given[1]), None)
     if given and part is None:
         hint = suggestion(given[1], PARTS) or "there are " + ", ".join(f"`{part}`" for part in PARTS)
         raise Unread("unknown-part", f"no part `{_short(given[1])}` is known", hint)
-    item = given[2] if given else saying
-    if len(item) > 200 or not _ITEM.fullmatch(item):
+    said = given[2] if given else saying
+    if len(said) > 200 or not _ITEM.fullmatch(said):
         raise Unread("syntax", f"`{_short(saying)}` is not understood", _near(saying) or _FORM)
-    return item, part or IMPLIED.get(item.partition(".")[2])
+    return said, part or IMPLIED.get(said.partition(".")[2])
 
 
 def _flags(column: str, saying: str) -> list[Flag]:
