@@ -155,4 +155,4 @@ def test_an_index_reports_what_it_read(run):
     ],
 )
 def test_what_probably_means_out_follows_the_name_and_the_marks(column, values, out):
-    assert guess(column, "text", values).out == (out,)
+    assert guess(column, "text", values).out == out

@@ -23,6 +23,8 @@ ROWS_AT_ONCE: Final = 5000
 Reject = Callable[[int, str], None]
 """Told the line number and the reason of each row that cannot be read."""
 
+_NO_HEADING: Final = "the file has no heading: its first line must name the columns, in UTF-8"
+
 ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "email": ("email", "e mail", "mail", "email address", "e mail address", "emailaddress"),
     "first": ("first", "first name", "firstname", "given name", "forename", "vorname", "prenom"),
@@ -64,6 +66,18 @@ def read(path: Path, reject: Reject) -> File:
     return file
 
 
+def write_rejects(path: Path, refused: Iterable[tuple[int, str]], *, done: str) -> Path:
+    """Line numbers and reasons, never values. `Invalid` if they cannot be written; it says what was `done` all the same."""
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(("line", "reason"))
+            writer.writerows(refused)
+    except OSError as error:
+        raise Invalid(f"cannot write `{path}`: {(error.strerror or 'input/output error').lower()}; {done}") from error
+    return path
+
+
 def roles(columns: Sequence[str], given: Mapping[str, str], place: str) -> dict[str, int]:
     """Where each role stands: as given (role -> column), else found by heading. `Invalid` for unknown roles and columns."""
     found: dict[str, int] = {}
@@ -91,9 +105,9 @@ def _csv(path: Path, reject: Reject) -> File:
     try:
         columns = tuple(name.strip() for name in next(reader))
     except (csv.Error, StopIteration) as error:
-        raise Invalid("the file has no heading: its first line must name the columns", place=str(path)) from error
+        raise Invalid(_NO_HEADING, place=str(path)) from error
     if not any(columns):
-        raise Invalid("the file has no heading: its first line must name the columns", place=str(path))
+        raise Invalid(_NO_HEADING, place=str(path))
     return File(columns, _records(numbered, delimiter, len(columns), reject))
 
 

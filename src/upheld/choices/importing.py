@@ -5,7 +5,6 @@ A rejects file holds line numbers and reasons, never what stood there.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -15,7 +14,7 @@ from typing import Final, Literal
 from sqlalchemy import Connection
 
 from upheld.choices.actions import HOW, How, Said, demand, record_many
-from upheld.choices.files import batches, read, roles
+from upheld.choices.files import batches, read, roles, write_rejects
 from upheld.choices.repeats import file_hash, reading_hash, taken_in
 from upheld.errors import Invalid, No
 from upheld.ledger.actions import append
@@ -131,7 +130,7 @@ def import_file(
     with record.transaction() as tx:
         append(tx, IMPORTED, hashes | {"recorded": recorded, "rejected": len(refused)}, clock(), actor)
     told = sorted(refused + notes)
-    listed = _list(told, rejects or path.with_name(path.name + ".rejects.csv")) if told else None
+    listed = write_rejects(rejects or path.with_name(path.name + ".rejects.csv"), told, done="the choices were recorded") if told else None
     return Imported(recorded, len(refused), len(notes), listed, columns)
 
 
@@ -276,14 +275,3 @@ def _reading(plan: Plan, columns: Mapping[str, str], topics: Sequence[str]) -> s
     """The hash of all that decides what the rows mean."""
     meant = {each: getattr(plan, each) for each in ("topic", "says", "at", "words", "version", "region", "collected")}
     return reading_hash(**meant, columns=columns, topics=list(topics))
-
-
-def _list(refused: Sequence[tuple[int, str]], path: Path) -> Path:
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(("line", "reason"))
-            writer.writerows(refused)
-    except OSError as error:
-        raise Invalid(f"cannot write `{path}`: {(error.strerror or 'input/output error').lower()}; the choices were recorded") from error
-    return path

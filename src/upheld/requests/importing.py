@@ -6,8 +6,6 @@ file holds line numbers and reasons, never what stood there.
 
 from __future__ import annotations
 
-import csv
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -15,7 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from upheld.choices.actions import How
-from upheld.choices.files import batches, read, roles
+from upheld.choices.files import batches, read, roles, write_rejects
+from upheld.choices.repeats import file_hash
 from upheld.errors import Invalid, No
 from upheld.ledger.actions import append
 from upheld.ledger.kinds import HASH, NUMBER, declare
@@ -87,7 +86,7 @@ def take_in(
     where = {role: at for role, at in roles(file.columns, plan.columns, str(path)).items() if role in USED}
     if not {"email", "phone", "account", "address"} & where.keys():
         raise Invalid("no column names people: name one, as `--column email=HEADING`", place=str(path))
-    hash_ = _hash(path)
+    hash_ = file_hash(path)
     rows, received, again = _Rows(plan, where, keeper, posted, hash_), 0, 0
     for batch in batches(file.rows, ROWS_A_TRANSACTION):
         with record.transaction() as tx:
@@ -106,7 +105,11 @@ def take_in(
     counts = {"received": received, "again": again, "rejected": len(refused)}
     with record.transaction() as tx:
         append(tx, TAKEN_IN, {"file": hash_, **counts}, clock(), actor)
-    listed = _list(sorted(refused), rejects or path.with_name(path.name + ".rejects.csv")) if refused else None
+    listed = (
+        write_rejects(rejects or path.with_name(path.name + ".rejects.csv"), sorted(refused), done="the requests were received")
+        if refused
+        else None
+    )
     return Taken(received, again, len(refused), listed, {role: file.columns[at] for role, at in where.items()})
 
 
@@ -165,19 +168,3 @@ def _moment(text: str, now: datetime) -> datetime:
     except ValueError as error:
         raise Invalid("the time cannot be read: write it as `2026-05-31` or `2026-05-31T10:00:00+00:00`") from error
     return min(at if at.utcoffset() is not None else at.replace(tzinfo=UTC), now)
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _list(refused: Sequence[tuple[int, str]], path: Path) -> Path:
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(("line", "reason"))
-            writer.writerows(refused)
-    except OSError as error:
-        raise Invalid(f"cannot write `{path}`: {(error.strerror or 'input/output error').lower()}; the requests were received") from error
-    return path

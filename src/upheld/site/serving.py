@@ -38,6 +38,8 @@ def serve(site: SiteName, home: Home, *, host: str, port: int | None, workers: i
         respawn_failed_workers=True,
     )
     sys.stdout.write(f"the {site} is at {address.scheme}://{address.netloc} (port {port} of {host})\n")
+    if address.scheme == "http" and port != (address.port or port):
+        sys.stdout.write(f"links in mails lead to port {address.port}: write the port that you serve into `{site}` of `[web]`\n")
     sys.stdout.flush()
     server.serve()
 

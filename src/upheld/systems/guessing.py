@@ -37,7 +37,7 @@ class Guess:
     kind: str | None = None
     part: Part | None = None
     topic: str | None = None
-    out: tuple[str, ...] = ()
+    out: str = ""
     seen: bool = False
     note: str = ""
 
@@ -130,14 +130,14 @@ def _flag(words: str, filled: Sequence[object]) -> Guess | None:
     return None
 
 
-def _out(*, stops: bool, seen: set[str]) -> tuple[str, ...]:
+def _out(*, stops: bool, seen: set[str]) -> str:
     """The value that means out: of a column named for stopping its yes, of one named for receiving its no, in the words that rows have."""
     for yes, no in _YES_NO:
         here = {value.lower(): value for value in seen}
         if yes in here or no in here:
             word = yes if stops or yes in {"out", "unsubscribed"} else no
-            return (here.get(word, word),)
-    return ("1" if stops else "0",)
+            return here.get(word, word)
+    return "1" if stops else "0"
 
 
 def _value(value: object) -> str:

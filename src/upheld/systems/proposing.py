@@ -81,7 +81,7 @@ def line(column: str, table: str, guess: Guess, items: Items, *, is_text: bool, 
     """What to propose for a column. `certain` are sayings that the system itself bears out: `key`, `link to customers.id`."""
     if guess.topic is not None:
         topic, _ = items.topic(guess.topic)
-        return Line(column, f"out of {topic} when {_word(guess.out[0])}", asks=True, note=guess.note)
+        return Line(column, f"out of {topic} when {_word(guess.out)}", asks=True, note=guess.note)
     said, asks, note = _said(table, guess, items)
     if said is None and not certain:
         return Line(column, NOTHING, asks=is_text, note="" if not is_text else "text: does it speak of people?")
