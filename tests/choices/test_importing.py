@@ -188,15 +188,18 @@ def test_a_file_of_no_rows_or_of_whole_batches_is_taken_in_alike(house, take, mo
     assert take("email\n" + "".join(f"p{number}@shop.example\n" for number in range(4)))[0].recorded == choices(house) == 4
 
 
-def test_a_file_that_was_cut_off_is_taken_in_from_its_beginning(house, take):
+def test_a_file_that_was_cut_off_is_taken_in_from_where_it_was_and_all_its_rejects_are_listed(house, take, monkeypatch):
     def cut(_):
         raise KeyboardInterrupt
 
-    content = "email\na@shop.example\nb@shop.example\n"
+    monkeypatch.setattr(importing, "ROWS_A_TRANSACTION", 3)
+    content = "email,age\na@shop.example,old\nnobody\nnobody,1\nb@shop.example,\nc@shop.example,\n"
     with pytest.raises(KeyboardInterrupt):
         take(content, advance=cut)
-    done, _ = take(content)
-    assert (done.recorded, done.before) == (2, None)
+    assert choices(house) == 2
+    done, rejects = take(content)
+    assert (done.recorded, done.rejected, done.without_fact, done.before, choices(house)) == (3, 2, 1, None, 3)
+    assert [line.partition(",")[0] for line in rejects] == ["2", "3", "4"]
 
 
 def test_how_a_choice_was_heard_may_stand_in_a_column(house, take):

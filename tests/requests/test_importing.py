@@ -1,6 +1,10 @@
 """A file of many requests: some twice, some unreadable, run again after a kill; nothing lost, nobody else stopped, every failure named."""
 
 import csv
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,6 +99,19 @@ def test_killed_between_two_transactions_a_file_is_taken_in_again_without_loss_o
     assert (done.received, done.again, done.rejected) == (130, 170, 0)
     with shop.record.reading() as conn:
         assert conn.execute(select(func.count()).select_from(REQUEST)).scalar_one() == 250
+
+
+def test_two_imports_at_the_same_moment_make_each_row_one_request(counter, tmp_path):
+    path = tmp_path / "many.csv"
+    path.write_text("email\n" + "".join(f"p{number}@mail.example\n" for number in range(450)))
+    words = [sys.executable, "-m", "upheld.cli.main", "--home", str(counter.folder), "requests", "import", str(path), "--json"]
+    there = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
+    together = [subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=there) for _ in range(2)]
+    said = [json.loads(process.communicate(timeout=120)[0]) for process in together]
+    assert [process.returncode for process in together] == [0, 0]
+    assert (sum(each["received"] for each in said), sum(each["again"] for each in said)) == (450, 450)
+    assert count(counter) == 450
+    assert count(counter, CHOICE) % 450 == 0
 
 
 def test_the_same_person_on_another_day_is_another_request(counter, tmp_path):

@@ -6,7 +6,7 @@ A rejects file holds line numbers and reasons, never what stood there.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Final, Literal
@@ -15,13 +15,14 @@ from sqlalchemy import Connection
 
 from upheld.choices.actions import HOW, How, Said, demand, record_many
 from upheld.choices.files import batches, read, roles, write_rejects
-from upheld.choices.repeats import file_hash, reading_hash, taken_in
+from upheld.choices.repeats import Reached, Round, file_hash, reading_hash, taken_in
 from upheld.errors import Invalid, No
 from upheld.ledger.actions import append
 from upheld.ledger.kinds import HASH, NUMBER, declare
 from upheld.people import facts
 from upheld.people.actions import Keeper, keep_facts
 from upheld.people.batches import Coder
+from upheld.people.codes import tight_codes
 from upheld.people.facts import Fact
 from upheld.people.identifiers import Account, Email, Identifier, Phone, Postal
 from upheld.people.names import split_name
@@ -99,6 +100,8 @@ def import_file(
 ) -> Imported:
     """Take in a file, some thousand rows a transaction, each durable before the next; once, unless `again`.
 
+    An import that was cut off goes on where it ended, and of two at the same moment each row is recorded by one of them.
+
     `rejects`: where unreadable rows are listed (default: `FILE.rejects.csv`). `Invalid` if nothing of the file can be understood; then
     nothing was done.
     """
@@ -109,29 +112,60 @@ def import_file(
     columns = {role: file.columns[at] for role, at in where.items()}
     hashes = {"file": file_hash(path), "reading": _reading(plan, columns, topics)}
     with record.reading() as conn:
-        known = None if again else taken_in(conn, IMPORTED, **hashes)
-    if known is not None:
-        return Imported(known.body["recorded"], known.body["rejected"], 0, None, columns, known.at)
+        known = taken_in(conn, IMPORTED, **hashes)
+    if known and not again:
+        last = known[-1]
+        return Imported(last.body["recorded"], last.body["rejected"], 0, None, columns, last.at)
     notes: Notes = []
-    coder = Coder(keeper.keys)
-    recorded = 0
+    taking = _Taking(keeper, plan, topics, Round(**hashes, number=len(known)), actor, Coder(keeper.keys))
     for batch in batches(file.rows, ROWS_A_TRANSACTION):
-        at = clock()
-        reading = _Rows(plan, where, topics, at)
+        reading = _Rows(plan, where, topics, clock())
         rows = [made for line, row in batch if (made := reading.read(line, row, refused, notes)) is not None]
         with record.transaction() as tx:
-            said = [one for _, one, _ in rows]
-            done = record_many(tx, keeper, said, topics, at=at, actor=actor, skip_unreadable=True, coder=coder)
-            about = [(person, fact) for (_, _, known), one in zip(rows, done, strict=True) for person in one.people for fact in known]
-            keep_facts(tx, _not_later(tx, about, plan.versions), at, actor)
-        refused += [(line, UNREADABLE) for (line, _, _), one in zip(rows, done, strict=True) if not one.people]
-        recorded += sum(bool(one.people) for one in done)
+            refused += [(line, UNREADABLE) for line in taking.record(tx, rows, batch[-1][0], clock())]
         advance(len(batch))
     with record.transaction() as tx:
-        append(tx, IMPORTED, hashes | {"recorded": recorded, "rejected": len(refused)}, clock(), actor)
+        recorded = taking.end(tx, len(refused), clock())
     told = sorted(refused + notes)
     listed = write_rejects(rejects or path.with_name(path.name + ".rejects.csv"), told, done="the choices were recorded") if told else None
     return Imported(recorded, len(refused), len(notes), listed, columns)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    """One round of a file, or a part of it: another process may be at the same one."""
+
+    keeper: Keeper
+    plan: Plan
+    topics: Sequence[str]
+    round: Round
+    actor: Actor
+    coder: Coder
+
+    def record(self, tx: Connection, rows: Sequence[_Row], line: int, at: datetime) -> list[int]:
+        """Record the rows up to a line, those that are not recorded yet; the lines of those whose identifiers cannot be read."""
+        reached = self.round.reached(tx)
+        new = [row for row in rows if row[0] > reached.line]
+        said = [one for _, one, _ in new]
+        done = record_many(tx, self.keeper, said, self.topics, at=at, actor=self.actor, skip_unreadable=True, coder=self.coder)
+        about = [(person, fact) for (_, _, known), one in zip(new, done, strict=True) for person in one.people for fact in known]
+        keep_facts(tx, _not_later(tx, about, self.plan.versions), at, self.actor)
+        counted = reached.recorded + sum(bool(one.people) for one in done)
+        self.round.move(tx, Reached(max(line, reached.line), counted, reached.ended))
+        unreadable = [at for (at, _, _), one in zip(new, done, strict=True) if not one.people]
+        return unreadable + [at for at, one, _ in rows if at <= reached.line and not self._readable(one)]
+
+    def end(self, tx: Connection, rejected: int, at: datetime) -> int:
+        """Say in the ledger that all is recorded, unless that is said already; how many rows were recorded."""
+        reached = self.round.reached(tx)
+        if not reached.ended:
+            hashes = {"file": self.round.file, "reading": self.round.reading}
+            append(tx, IMPORTED, hashes | {"recorded": reached.recorded, "rejected": rejected}, at, self.actor)
+            self.round.move(tx, replace(reached, ended=True))
+        return reached.recorded
+
+    def _readable(self, said: Said) -> bool:
+        return any(tight_codes(one, self.keeper.keys) for one in said.identifiers)
 
 
 LONGEST_DAY: Final = len("2026-05-31")
@@ -140,6 +174,7 @@ UNDATED: Final = "nobody says when this opt-in was made"
 UNREADABLE: Final = "no identifier can be read"
 UNHEARD: Final = f"write one of {', '.join(f'`{each}`' for each in HOW)}; the choice was recorded as heard by `import`"
 Notes = list[tuple[int, str]]
+_Row = tuple[int, Said, list[Fact]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +184,7 @@ class _Rows:
     topics: Sequence[str]
     now: datetime
 
-    def read(self, line: int, row: Sequence[str], refused: Notes, notes: Notes) -> tuple[int, Said, list[Fact]] | None:
+    def read(self, line: int, row: Sequence[str], refused: Notes, notes: Notes) -> _Row | None:
         """The row as a choice and facts; None if it was refused. A fact that cannot be read does not cost the choice."""
         try:
             said = self._said(row)

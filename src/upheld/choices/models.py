@@ -1,8 +1,8 @@
-"""The tables of choices: events that are never changed, and the words that were shown."""
+"""The tables of choices: events that are never changed, the words that were shown, and how far files of choices were taken in."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, SmallInteger, String, Table
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, SmallInteger, String, Table
 
 from upheld.people.models import NUMBER
 from upheld.record import METADATA, Time
@@ -33,4 +33,15 @@ CHOICE = only_grows(
         Column("version", String),  # of the policy in force when the person chose
         Index("choice_of", "person", "topic"),
     )
+)
+
+CHOICE_FILE = Table(
+    "choice_file",
+    METADATA,
+    Column("file", String(64), primary_key=True),  # SHA-256 of its bytes
+    Column("reading", String(64), primary_key=True),  # and of what its rows were taken to mean
+    Column("round", Integer, primary_key=True, autoincrement=False),  # 0; one more each time it is taken in again
+    Column("line", NUMBER, nullable=False),  # the last one that is dealt with; an import goes on after it, whichever process it is
+    Column("recorded", NUMBER, nullable=False),  # rows
+    Column("ended", Boolean, nullable=False),
 )
