@@ -40,6 +40,7 @@ SETTINGS = {
     "intake": {"imap": "", "user": "", "password_file": "", "folder": "INBOX"},
     "drop": {"enabled": "no"},
     "web": {"centre": "http://centre.localhost:8100", "console": "http://console.localhost:8200", "behind_proxy": "no"},
+    "oidc": {"server": "", "client": "", "secret_file": "", "name": ""},
 }
 """Every section and setting of `upheld.toml` with its default; anything else in the file is `Invalid`."""
 
@@ -68,6 +69,10 @@ name = "{name}"
 # centre = "https://privacy.shop.example"
 # console = "https://privacy-staff.shop.example"
 # behind_proxy = "yes"                the proxy says who comes and whether by TLS; else nobody is believed
+# [oidc]                              the company's own sign-in, for staff at the console (docs/console.md)
+# server = "https://sign-in.shop.example/realms/staff"
+# client = "upheld"
+# secret_file = "keys/oidc.secret"
 # [intake]                            the mailbox that people write to; `upheld requests draft --imap` reads it
 # imap = "imaps://mail.example"
 # user = "privacy"

@@ -6,7 +6,7 @@ import pytest
 
 from tests import houses
 from tests.houses import NOW
-from tests.web import sites
+from tests.web import sites, staffed
 
 
 class Clock:
@@ -41,7 +41,20 @@ def centre(shop, clock):
 
 
 @pytest.fixture
-def console(shop, clock):
-    """The same at the console."""
+def visitor(shop, clock):
+    """Anybody's browser at the console."""
     with sites.over("console", shop, clock) as client:
         yield client()
+
+
+@pytest.fixture
+def desk(shop, clock):
+    """Browsers of staff at the console: `desk("support")` is one with somebody of that role signed in, by password and app."""
+    with sites.over("console", shop, clock) as client:
+        yield lambda role="privacy", name=staffed.NAME, **more: staffed.signed_in(client(**more), shop, role, name)
+
+
+@pytest.fixture
+def console(desk):
+    """The browser of somebody of the privacy staff."""
+    return desk("privacy")

@@ -43,6 +43,8 @@ def set_up():
 def over(site, house, clock=lambda: NOW):
     """A site of a house for as long as the context lasts; its `Client` factory."""
     set_up()
+    from django.contrib.auth import get_user_model
+    from django.contrib.auth.models import Group
     from django.contrib.sessions.models import Session
     from django.core.cache import cache as counted
     from django.test import Client, override_settings
@@ -61,6 +63,8 @@ def over(site, house, clock=lambda: NOW):
             yield lambda **more: Client(headers={"host": host} | more.pop("headers", {}), **more)
         finally:
             Session.objects.all().delete()
+            get_user_model().objects.all().delete()
+            Group.objects.all().delete()
             clear_url_caches()
 
 

@@ -15,6 +15,7 @@ from csp.constants import NONE, SELF
 from upheld.errors import Invalid
 from upheld.home import Home
 from upheld.site.database import database
+from upheld.site.signing import signing
 from upheld.web.surroundings import Surroundings
 
 SiteName = Literal["centre", "console"]
@@ -84,6 +85,7 @@ def settings_of(site: SiteName, home: Home) -> dict[str, Any]:
         **_templates(),
         **_transport(site, home, plain=plain),
         **_languages(),
+        **signing(home, proxied=home.setting("web", "behind_proxy") == "yes"),
         **OWN[site],
     }
 
@@ -116,7 +118,7 @@ def _frame() -> dict[str, Any]:
     return {
         "INSTALLED_APPS": APPS,
         "MIDDLEWARE": MIDDLEWARE,
-        "AUTHENTICATION_BACKENDS": ["django.contrib.auth.backends.ModelBackend", "allauth.account.auth_backends.AuthenticationBackend"],
+        "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
         "CONTENT_SECURITY_POLICY": {
             "DIRECTIVES": {
                 "default-src": [NONE],

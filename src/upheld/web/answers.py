@@ -61,7 +61,17 @@ def of_site(request: HttpRequest) -> dict[str, Any]:
         "site": settings.SITE,
         "opted_out_by_signal": getattr(request, "opted_out_by_signal", False),
         "languages": settings.LANGUAGES,
+        "entries": SimpleLazyObject(lambda: _entries(request)),
     }
+
+
+def _entries(request: HttpRequest) -> list[tuple[str, str, str]]:
+    """The console's navigation; the centre's is fixed."""
+    if settings.SITE != "console":
+        return []
+    from upheld.web.console.entries import entries  # which asks for tables that must be loaded first
+
+    return entries(request)
 
 
 def _company() -> str:

@@ -57,6 +57,13 @@ def counted(name: str, of: str, times: int, seconds: int) -> bool:
     return int(count) > times
 
 
+def too_often(request: HttpRequest, seconds: int = 300) -> HttpResponse:
+    """429: a page that says when to try again."""
+    answer = render(request, "errors/too_often.html", {"minutes": -(-seconds // 60)}, status=429)
+    answer["Retry-After"] = str(seconds)
+    return answer
+
+
 def limited(name: str, times: int, seconds: int) -> Callable[[Page], Page]:
     """Answer 429 to a form that one neighbourhood sends more than so many times in so many seconds. Reading a page is never limited."""
 
@@ -64,9 +71,7 @@ def limited(name: str, times: int, seconds: int) -> Callable[[Page], Page]:
         @wraps(page)
         def checked(request: HttpRequest, *args: Any, **more: Any) -> HttpResponse:  # noqa: ANN401 - whatever the address holds
             if request.method == "POST" and exceeded(name, address_of(request), times, seconds):
-                answer = render(request, "errors/too_often.html", {"minutes": -(-seconds // 60)}, status=429)
-                answer["Retry-After"] = str(seconds)
-                return answer
+                return too_often(request, seconds)
             return page(request, *args, **more)
 
         return checked

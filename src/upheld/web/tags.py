@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import datetime
 
 from django import template
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from upheld.web import assets
@@ -32,3 +34,15 @@ def moment(at: datetime) -> SafeString:
 def day(at: datetime) -> SafeString:
     """A day as people read it, and for machines."""
     return format_html('<time datetime="{}">{}</time>', f"{at:%Y-%m-%d}", date_format(at, "DATE_FORMAT"))
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """For a `data-` attribute: a page holds no script of its own."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+@register.filter
+def svg(drawn: str) -> SafeString:
+    """A drawing of ours (a square code), without its head."""
+    return mark_safe(re.sub(r"^<\?xml[^>]*>\s*", "", drawn))  # noqa: S308 - drawn by a program from a key of ours

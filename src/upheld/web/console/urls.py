@@ -1,15 +1,50 @@
-"""The addresses of the console."""
+"""The addresses of the console. None holds anything about a person but a number of the record, or a one-time token."""
 
 from __future__ import annotations
 
+from allauth.account import views as account
+from allauth.mfa.base import views as factors
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as passkeys
+from allauth.socialaccount import views as company
+from allauth.socialaccount.providers.openid_connect import views as openid
 from django.urls import path
 from django.views.i18n import set_language
 
 from upheld.web import assets
-from upheld.web.console import start
+from upheld.web.console import signing, start
+
+SIGN_IN = [
+    path("begin/<str:token>", signing.begin, name="begin"),
+    path("sign-in", account.login, name="account_login"),
+    path("sign-in/second", factors.authenticate, name="mfa_authenticate"),
+    path("sign-in/passkey", passkeys.login_webauthn, name="mfa_login_webauthn"),
+    path("sign-in/again", account.reauthenticate, name="account_reauthenticate"),
+    path("sign-in/again/code", factors.reauthenticate, name="mfa_reauthenticate"),
+    path("sign-in/again/passkey", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+    path("sign-in/ended", account.account_inactive, name="account_inactive"),
+    path("sign-in/company/<str:provider_id>", openid.login, name="openid_connect_login"),
+    path("sign-in/company/<str:provider_id>/back", openid.callback, name="openid_connect_callback"),
+    path("sign-in/company-unknown", company.signup, name="socialaccount_signup"),
+    path("sign-in/company-not", company.login_error, name="socialaccount_login_error"),
+    path("sign-in/company-cancelled", company.login_cancelled, name="socialaccount_login_cancelled"),
+    path("sign-out", account.logout, name="account_logout"),
+    path("account", factors.index, name="mfa_index"),
+    path("account/app", totp.activate_totp, name="mfa_activate_totp"),
+    path("account/app/remove", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("account/passkeys", passkeys.list_webauthn, name="mfa_list_webauthn"),
+    path("account/passkeys/add", passkeys.add_webauthn, name="mfa_add_webauthn"),
+    path("account/passkeys/<int:pk>/remove", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
+    path("account/passkeys/<int:pk>/rename", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
+    path("account/codes", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("account/codes/new", codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("account/codes/download", codes.download_recovery_codes, name="mfa_download_recovery_codes"),
+]
 
 urlpatterns = [
     path("", start.page, name="start"),
+    *SIGN_IN,
     path("language", set_language, name="language"),
     path("assets/<str:mark>/<str:name>", assets.serve, name="asset"),
 ]
@@ -17,4 +52,5 @@ urlpatterns = [
 handler400 = "upheld.web.answers.bad_request"
 handler403 = "upheld.web.answers.forbidden"
 handler404 = "upheld.web.answers.not_found"
+handler429 = "upheld.web.limits.too_often"
 handler500 = "upheld.web.answers.broken"
