@@ -39,8 +39,13 @@ SETTINGS = {
     "mail": {"server": "", "sender": "", "user": "", "password_file": ""},
     "intake": {"imap": "", "user": "", "password_file": "", "folder": "INBOX"},
     "drop": {"enabled": "no"},
-    "web": {"centre": "http://centre.localhost:8100", "console": "http://console.localhost:8200", "behind_proxy": "no"},
     "oidc": {"server": "", "client": "", "secret_file": "", "name": ""},
+    "web": {
+        "centre": "http://centre.localhost:8100",
+        "console": "http://console.localhost:8200",
+        "api": "http://api.localhost:8300",
+        "behind_proxy": "no",
+    },
 }
 """Every section and setting of `upheld.toml` with its default; anything else in the file is `Invalid`."""
 
@@ -68,6 +73,7 @@ name = "{name}"
 # [web]                               where people reach the two sites (docs/privacy-centre.md); TLS is held by a proxy before them
 # centre = "https://privacy.shop.example"
 # console = "https://privacy-staff.shop.example"
+# api = "https://privacy-api.shop.example"   for the merchant's own programs (docs/api.md)
 # behind_proxy = "yes"                the proxy says who comes and whether by TLS; else nobody is believed
 # [oidc]                              the company's own sign-in, for staff at the console (docs/console.md)
 # server = "https://sign-in.shop.example/realms/staff"

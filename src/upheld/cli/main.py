@@ -36,7 +36,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "ledger": ("upheld.cli.ledger:ledger", "Verify, prove and export the record of what was done."),
     "requests": ("upheld.cli.requests:requests", "Take people off every list, and prove it."),
     "staff": ("upheld.cli.staff:staff", "Say who of the staff may sign in at the console."),
-    "serve": ("upheld.cli.serve:serve", "Serve the privacy centre or the console."),
+    "keys": ("upheld.cli.keys:keys", "Give programs keys to the API, bound to purposes."),
+    "serve": ("upheld.cli.serve:serve", "Serve the privacy centre, the console, or the API."),
     "upgrade": ("upheld.cli.upgrade:upgrade", "Bring an older record to this release."),
     "completion": ("upheld.cli.completion:completion", "Print the completion script for a shell."),
 }

@@ -1,4 +1,4 @@
-"""`upheld serve`: one of the two sites, in a process of its own."""
+"""`upheld serve`: one of the two sites, or the API, in a process of its own."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ import click
 from upheld.cli.edge import Edge, pass_edge
 from upheld.errors import Invalid
 
-NEEDED = ("django", "allauth", "csp", "granian")
+NEEDED = ("django", "allauth", "csp", "granian", "msgspec")
 
 
-@click.command(short_help="Serve the privacy centre or the console.")
-@click.argument("site", metavar="centre|console")
+@click.command(short_help="Serve the privacy centre, the console, or the API.")
+@click.argument("site", metavar="centre|console|api")
 @click.option("--host", default="127.0.0.1", show_default=True, help="On which of this machine's addresses to listen.")
-@click.option("--port", type=click.IntRange(1, 65535), help="The port. Else that of the site's address, else 8100 or 8200.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port. Else that of the address in the settings, else 8100, 8200, 8300.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="How many processes answer.")
 @pass_edge
 def serve(edge: Edge, /, site: str, host: str, port: int | None, workers: int) -> int:
-    """Serve the site for customers (centre) or the one for staff (console), until stopped.
+    """Serve the site for customers (centre), the one for staff (console), or the API for programs (api), until stopped.
 
     A site's address is a setting, `[web]` in `upheld.toml`. TLS is held by a proxy before it; limits on forms count in each process.
     """
     home = edge.home()
-    if site not in {"centre", "console"}:
-        raise Invalid(f"no site `{site}`: there are `centre` and `console`")
+    if site not in {"centre", "console", "api"}:
+        raise Invalid(f"nothing to serve is called `{site}`: there are `centre`, `console` and `api`")
     if not all(map(find_spec, NEEDED)):
         raise Invalid("the sites need more than the commands do: run `pip install 'upheld[web]'`")
     command = [sys.executable, "-m", "upheld.site.serving", site, host, str(port or 0), str(workers)]

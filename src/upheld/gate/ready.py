@@ -74,6 +74,11 @@ class Ready:
         self._standings: dict[int, Standing] = {}
         self._last_identifier = self._last_choice = self._last_fact = 0
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics that some version of the policy asks about, as of the last `refresh`."""
+        return self._topics
+
     def refresh(self, conn: Connection, at: datetime) -> frozenset[str] | None:
         """See what was recorded since the last time; the kinds of the new entries, or None if everything was read anew."""
         size = ledger.size(conn)
