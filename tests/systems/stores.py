@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import signal
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
+import duckdb
 import psycopg
 import pysqlite3
 
@@ -92,3 +94,32 @@ class Store:
         finally:
             for pid in reversed(pids):
                 os.kill(pid, signal.SIGCONT)
+
+
+class Folder:
+    """Files of people as an export leaves them, with the columns `id, c_email, …`: CSV or Parquet."""
+
+    def __init__(self, kind, folder, columns):
+        self.kind, self.folder, self.columns = kind, folder, columns
+
+    def run(self, *statements):
+        """A file has nothing to run."""
+
+    def drop(self):
+        """Nor to give back."""
+
+    def put(self, table, rows):
+        """The file anew with these rows."""
+        with (self.folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(self.columns)
+            writer.writerows(rows)
+        if self.kind == "parquet":
+            with duckdb.connect() as connection:
+                given = {"columns": dict.fromkeys(self.columns, "VARCHAR"), "auto_detect": False, "header": True, "delimiter": ","}
+                read = connection.read_csv(str(self.folder / f"{table}.csv"), quotechar='"', escapechar='"', **given)
+                read.to_parquet(str(self.folder / f"{table}.parquet"))
+            (self.folder / f"{table}.csv").unlink()
+
+    def open(self, *tables):
+        return open_system(System("export", "files", str(self.folder), tables), None)

@@ -91,6 +91,23 @@ def test_what_changed_in_a_database_is_an_error(run, change, rule):
     assert rule in found.stdout + found.stderr
 
 
+def test_a_folder_of_files_is_scanned_and_checked_as_a_database_is(run):
+    Path("exports").mkdir()
+    people = [f"{at},jane{at}@mail.example,Jane,Quillfeather,{at % 2}" for at in range(9)]
+    Path("exports/people.csv").write_text("\n".join(["id,email,first_name,last_name,unsubscribed", *people]))
+    found = run("systems", "scan", "./exports", "--policy", POLICY)
+    assert found.returncode == 0, found.stderr
+    assert "the table has no key" in found.stdout
+    assert not [sample for sample in SAMPLES if sample in found.stdout + found.stderr]
+    Path("systems.toml").write_text(found.stdout.replace('"? ', '"').replace("key; nothing", "key"))
+    accepted = checked(run)
+    assert accepted.returncode == 0, found.stdout + accepted.stdout
+    Path("exports/people.csv").write_text("id,email,first_name,last_name,unsubscribed,nickname\n")
+    assert "unmapped-column" in checked(run).stdout
+    Path("exports/people.csv").unlink()
+    assert "table-gone" in checked(run).stdout
+
+
 def test_what_the_policy_never_collects_is_an_error(run):
     lines = answered(run)
     Path("systems.toml").write_text(lines.replace('orders.total = "nothing"', 'orders.total = "order.shoe size"'))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.systems.stores import Store
+from tests.systems.stores import Folder, Store
 from upheld.people.codes import Keys, tight_codes
 from upheld.people.identifiers import Account, Email, Phone, Postal
 from upheld.systems import held
@@ -73,9 +73,12 @@ GIVEN = st.one_of(
 )
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres", "mariadb"])
+@pytest.fixture(scope="module", params=["sqlite", "postgres", "mariadb", "csv", "parquet"])
 def people(request, tmp_path_factory):
     """A table of people that lives as long as the tests of this module."""
+    if request.param in {"csv", "parquet"}:
+        yield Folder(request.param, tmp_path_factory.mktemp(request.param), ["id", *(f"c_{part}" for part in PARTS)])
+        return
     store = Store(request.param, request, tmp_path_factory.mktemp(request.param), lasting=True)
     store.run(SCHEMA)
     yield store

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Propose a data map from a system as it is now.")
-@click.argument("where", metavar="NAME|URL")
+@click.argument("where", metavar="NAME|URL|FOLDER")
 @click.option("--as", "name", metavar="NAME", help="What to call the system of a URL. Else its last part.")
 @click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="The policy whose items are meant. Else the one in force.")
 @click.option("--rows", type=click.IntRange(0, 10_000), default=200, show_default=True, help="How many rows of each table to look at.")
 @pass_edge
 def scan(edge: Edge, /, *, where: str, name: str | None, policy_file: Path | None, rows: int) -> None:
-    """Propose a data map for the system NAME of the map, or for a database by its URL, on standard output.
+    """Propose a data map for the system NAME of the map, a database by its URL, or a FOLDER of files, on standard output.
 
     Names, types, keys, foreign keys and some rows are looked at; rows are never kept or shown. What begins with `?` is a guess for a
     person to answer: `upheld systems check` accepts the map once all are.
@@ -32,6 +32,7 @@ def scan(edge: Edge, /, *, where: str, name: str | None, policy_file: Path | Non
     \b
     upheld systems scan sqlite:///shop.db > systems.toml
     upheld systems scan postgresql+psycopg://reader@db.example/shop --as shop >> systems.toml
+    upheld systems scan ./exports/ --as exports >> systems.toml
     """
     from upheld.systems.connector import Failed
     from upheld.systems.opening import open_system
@@ -63,18 +64,20 @@ def _home(edge: Edge) -> Home | None:
 
 
 def _system(where: str, name: str | None, home: Home | None) -> System:
-    """The system of a name in the home's map, or of a URL. `Invalid` for an address that cannot be used or holds a secret."""
+    """The system of a name in the home's map, of a URL or of a folder. `Invalid` for an address that cannot be used or holds a secret."""
     from upheld.systems import reading
 
-    if ":" not in where:
+    folder = Path(where).is_dir() and ("/" in where or home is None)
+    if ":" not in where and not folder:
         if home is None:
-            raise NotFound("no home here or above: give the URL of a database, or name a home with `--home`")
+            raise NotFound("no home here or above: give the URL of a database or a folder of files, or name a home with `--home`")
         found = reading.read(map_path(home)).map.systems
         if where not in found:
             raise NotFound(f"the data map has no system `{where[:40]}`: there are {', '.join(f'`{one}`' for one in found) or 'none'}")
         return found[where]
     called = name or _named_by(where)
-    text = f'[{called}]\ndatabase = {_quoted(where)}\n[{called}.columns]\nx = "nothing"\n'
+    kind = "files" if folder else "database"
+    text = f'[{called}]\n{kind} = {_quoted(where)}\n[{called}.columns]\nx = "nothing"\n'
     read = reading.parse(text, folder=Path.cwd())
     if read.faults:
         raise Invalid(f"{read.faults[0].message}; {read.faults[0].hint}" if read.faults[0].hint else read.faults[0].message)

@@ -26,4 +26,8 @@ def open_system(system: System, home: Home | None) -> Connector:
             from upheld.systems.mariadb import MariaDB
 
             return MariaDB(system, password(system, home))
+        case "files", _:
+            from upheld.systems.files import Files
+
+            return Files(system)
     raise Invalid(f"`{system.name}` cannot be opened: its kind of system is not served yet")

@@ -31,6 +31,7 @@ from upheld.errors import Invalid, NotFound
 from upheld.policy.faults import Fault, suggestion
 from upheld.policy.statements import Place
 from upheld.systems.datamap import Column, DataMap, Flag, Kept, Link, System, SystemKind, Table
+from upheld.systems.layouts import ENCODINGS
 from upheld.systems.words import NOTHING, Said, Unread, read_column, read_kept
 
 LARGEST: Final = 1024 * 1024
@@ -40,7 +41,7 @@ SCHEMES: Final = ("sqlite", "postgresql+psycopg", "mysql+pymysql", "mariadb+pymy
 """How the URL of a database may begin."""
 OPTIONS: Final[Mapping[SystemKind, tuple[str, ...]]] = {
     "database": ("password_file", "timeout"),
-    "files": ("timeout",),
+    "files": ("encoding", "timeout"),
     "webhook": ("secret_file", "timeout"),
     "listmonk": ("user", "token_file", "timeout"),
 }
@@ -48,6 +49,7 @@ OPTIONS: Final[Mapping[SystemKind, tuple[str, ...]]] = {
 LONGEST_TIMEOUT: Final = 3_600
 """Seconds."""
 
+_MUST_BE: Final = {"timeout": f"seconds, 1 to {LONGEST_TIMEOUT:,}", "encoding": " or ".join(f"`{one}`" for one in ENCODINGS)}
 _KINDS: Final[tuple[SystemKind, ...]] = get_args(SystemKind)
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _AT_LINE = re.compile(r" ?\(at (?:line (\d+), column (\d+)|end of document)\)")
@@ -168,7 +170,7 @@ class _Reader:
             if _fits(option, value := section.get(option)) and isinstance(value, str | int | bool):
                 options[option] = value
             elif option in section:
-                what = f"seconds, 1 to {LONGEST_TIMEOUT:,}" if option == "timeout" else "a text in quotes"
+                what = _MUST_BE.get(option, "a text in quotes")
                 self._fault((name, option), "syntax", f"`{option}` must be {what}")
         tables = tuple(self._tables(name, section))
         if address is not None:
@@ -271,6 +273,8 @@ class _Reader:
 def _fits(option: str, value: object) -> bool:
     if option == "timeout":
         return isinstance(value, int) and value is not True and 1 <= value <= LONGEST_TIMEOUT
+    if option == "encoding":
+        return value in ENCODINGS
     return isinstance(value, str) and value != "" and "\0" not in value
 
 
