@@ -1,4 +1,4 @@
-"""Who of the staff may read what: only for a purpose that their role may ask for by the posted policy, only its items, one entry each time."""
+"""Who of the staff may read what: for a purpose that the posted policy lets their role ask for, its items alone, one entry each time."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -30,6 +30,15 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """One day of a desk's calendar: the hours on it by the desk's own clocks (none: closed), and whether a public holiday closes it."""
+
+    day: date
+    spans: tuple[tuple[time, time], ...]
+    holiday: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Hours:
     """When a desk is open, by the clocks of its own place; `calendar` names the public holidays on which it is not."""
 
@@ -52,6 +61,16 @@ class Hours:
         openings = (datetime.combine(day, span.start, self.zone) for day in days for span in self.spans if day.weekday() in span.days)
         ahead = (opening for opening in openings if opening > there and not is_public_holiday(opening.date(), self.calendar))
         return min(islice(ahead, len(self.spans)), default=moment)
+
+    def week(self, moment: datetime) -> tuple[Opening, ...]:
+        """The seven days from a moment's on: when somebody is there on each."""
+        first = moment.astimezone(self.zone).date()
+        return tuple(self._opening(first + timedelta(days=ahead)) for ahead in range(7))
+
+    def _opening(self, day: date) -> Opening:
+        holiday = is_public_holiday(day, self.calendar)
+        spans = sorted((span.start, span.end) for span in self.spans if day.weekday() in span.days and not holiday)
+        return Opening(day, tuple(spans), holiday)
 
 
 @dataclass(frozen=True, slots=True)

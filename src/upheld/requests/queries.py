@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from upheld.errors import NotFound
 from upheld.ledger import effects
+from upheld.record.sets import among
 from upheld.requests.models import (
     REQUEST,
     REQUEST_ANSWER,
@@ -141,6 +142,28 @@ def listed(conn: Connection, states: Sequence[State]) -> tuple[Request, ...]:
     """The requests in these states, the most urgent first."""
     query = select(*_LISTED).where(REQUEST.c.state.in_(states)).order_by(REQUEST.c.due_at.is_(None), REQUEST.c.due_at, REQUEST.c.id)
     return tuple(_request(row) for row in conn.execute(query))
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A page of the queue, and how many requests there are in all that it was asked for."""
+
+    requests: tuple[Request, ...]
+    count: int
+
+
+def queue(conn: Connection, states: Sequence[State], desk: str | None = None, *, begin: int = 0, most: int = 50) -> Queue:
+    """The requests in these states, of one desk or of all, the most urgent first: `most` of them from number `begin` on."""
+    where = [REQUEST.c.state.in_(states)] + ([REQUEST.c.desk == desk] if desk else [])
+    query = select(*_LISTED).where(*where).order_by(REQUEST.c.due_at.is_(None), REQUEST.c.due_at, REQUEST.c.id).offset(begin).limit(most)
+    count = conn.execute(select(func.count()).select_from(REQUEST).where(*where)).scalar_one()
+    return Queue(tuple(_request(row) for row in conn.execute(query)), int(count))
+
+
+def of_people(conn: Connection, people: Iterable[int]) -> tuple[Request, ...]:
+    """Every request that means any of these people, the newest first."""
+    mine = select(REQUEST_PERSON.c.request).where(among(conn, REQUEST_PERSON.c.person, people))
+    return tuple(_request(row) for row in conn.execute(select(*_LISTED).where(REQUEST.c.id.in_(mine)).order_by(REQUEST.c.id.desc())))
 
 
 def whole(conn: Connection, number: int) -> Whole:

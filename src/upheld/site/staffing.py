@@ -1,4 +1,4 @@
-"""Accounts of the staff from a terminal: `python -m upheld.site.staffing add ADDRESS ROLE`, as `upheld staff` starts it; answers in JSON."""
+"""Accounts of the staff from a terminal: `python -m upheld.site.staffing ACTOR add ADDRESS ROLE`, as `upheld staff` starts it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""Accounts of the staff: made by a command, one role each, known by their address. Who they are is proven by `allauth`; what they may, by
-the policy. They lie in the console's own database; that one was made, changed or ended stands in the ledger, by number and role.
+"""Accounts of the staff: made by a command, one role each, known by their address.
+
+Who somebody is, `allauth` finds out; what they may, the policy says. Accounts lie in the console's own database; that one was made, changed
+or ended stands in the ledger, by number and role.
 """
 
 from __future__ import annotations
@@ -104,7 +106,7 @@ def end(record: Record, address: str, *, at: datetime, actor: Actor) -> Account:
 
 
 def link(record: Record, address: str, *, at: datetime, actor: Actor) -> tuple[Account, str]:
-    """A one-time link's token, good for three days: password, factors and sessions from before it count no more (lost telephone, return)."""
+    """A one-time link's token, good for three days: password, factors and sessions from before it count no more."""
     user = _user(address)
     with transaction.atomic(), record.transaction() as tx:
         _put_aside(user)

@@ -13,7 +13,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from upheld.web import assets
-from upheld.web.console import signing, start
+from upheld.web.console import intake, requests, signing, start
 
 SIGN_IN = [
     path("begin/<str:token>", signing.begin, name="begin"),
@@ -45,6 +45,18 @@ SIGN_IN = [
 urlpatterns = [
     path("", start.page, name="start"),
     *SIGN_IN,
+    path("intake", intake.page, name="intake"),
+    path("intake/done", intake.finished, name="intake done"),
+    path("requests", requests.queue, name="requests"),
+    path("requests/search", requests.search, name="requests search"),
+    path("requests/<int:number>", requests.page, name="request"),
+    path("requests/<int:number>/judge", requests.judge, name="request judge"),
+    path("requests/<int:number>/retry", requests.retry, name="request retry"),
+    path("requests/<int:number>/note", requests.write_note, name="request note"),
+    path("requests/<int:number>/desk", requests.hand_over, name="request desk"),
+    path("requests/<int:number>/answer", requests.answered, name="request answer"),
+    path("requests/<int:number>/withdraw", requests.withdraw, name="request withdraw"),
+    path("requests/<int:number>/complete", requests.complete, name="request complete"),
     path("language", set_language, name="language"),
     path("assets/<str:mark>/<str:name>", assets.serve, name="asset"),
 ]
