@@ -114,6 +114,30 @@ def test_parquet_is_read_like_csv(house, take, tmp_path):
     assert len(standings(house, Account("4711"), Phone("+1 202 555 0123"))) == 2
 
 
+def broken_page(bytes_, footer):
+    bytes_[footer - 900 : footer - 100] = bytes(800)
+
+
+def broken_footer(bytes_, footer):
+    bytes_[footer + 40 : footer + 60] = b"\xff" * 20
+
+
+def cut_short(bytes_, footer):
+    del bytes_[footer:]
+
+
+@pytest.mark.parametrize("damage", [broken_page, broken_footer, cut_short])
+def test_a_damaged_parquet_file_is_refused_before_any_row_of_it_is_recorded(house, take, tmp_path, damage):
+    query = "SELECT 'p' || i || '@shop.example' AS email, i AS account FROM range(9000) t(i)"
+    duckdb.sql(query).write_parquet(str(tmp_path / "made.parquet"), row_group_size=2048, compression="zstd")
+    bytes_ = bytearray((tmp_path / "made.parquet").read_bytes())
+    damage(bytes_, len(bytes_) - 8 - int.from_bytes(bytes_[-8:-4], "little"))
+    with pytest.raises(Invalid, match="cannot be read, or not to its end: write it again") as said:
+        take(bytes(bytes_), name="list.parquet")
+    assert "shop.example" not in str(said.value)
+    assert choices(house) == 0
+
+
 def test_a_file_taken_in_as_sets_is_what_its_rows_are_one_by_one(house, take, monkeypatch, tmp_path):
     """The same people, identifiers, choices, facts and rejects, however many rows are a transaction."""
     firsts, streets = (
@@ -233,7 +257,7 @@ def test_how_a_choice_was_heard_may_stand_in_a_column(house, take):
         ("email,email\na@shop.example,b\n", OUT, "names a column twice"),
         ("", OUT, "has no heading"),
         ("\n\n", OUT, "has no heading"),
-        (b"PAR1nonsense", OUT, "Parquet file cannot be read"),
+        (b"PAR1nonsense", OUT, "the Parquet file cannot be read"),
     ],
 )
 def test_a_file_that_cannot_be_understood_is_refused_and_nothing_is_done(house, take, content, plan, words):

@@ -177,9 +177,14 @@ def _parquet(path: Path) -> File:
         columns = tuple(relation.columns)
         texts = (duckdb.ColumnExpression(name).cast("VARCHAR").alias(f"c{at}") for at, name in enumerate(columns))
         relation.select(*texts).create_view("upheld_rows")
-    except duckdb.Error as error:
-        raise Invalid("the Parquet file cannot be read: write it again", place=str(path)) from error
+        connection.execute("SELECT bit_xor(hash(COLUMNS(*))) FROM upheld_rows").fetchall()  # all of it, before a row is recorded
+    except (duckdb.Error, UnicodeDecodeError) as error:
+        connection.close()
+        raise Invalid(_DAMAGED, place=str(path)) from error
     return File(columns, _parquet_rows(connection))
+
+
+_DAMAGED: Final = "the Parquet file cannot be read, or not to its end: write it again"
 
 
 def _parquet_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, Sequence[str]]]:

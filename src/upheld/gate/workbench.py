@@ -102,9 +102,17 @@ def said() -> Iterator[None]:
     except duckdb.IOException as error:
         if "no space left" in str(error).lower() or "file too large" in str(error).lower():
             raise Conflict("the disk is full: make room and run it again; nothing was released") from error
-        raise Invalid("the list cannot be read: look at the file, its owner and mode") from error
+        raise Invalid("the list cannot be read: look at its owner and mode; if they are right it is damaged: write it again") from error
     except duckdb.Error as error:
-        # What the reader of Parquet stumbles over in the middle of a file has no class of its own.
-        if type(error) is duckdb.Error or isinstance(error, duckdb.InvalidInputException):
+        if type(error) is duckdb.Error or isinstance(error, _DAMAGED):
             raise Invalid("the list is no Parquet file, or a damaged one: write it again") from error
         raise
+
+
+_DAMAGED = (
+    duckdb.InvalidInputException,
+    duckdb.InternalException,  # the reader's own assumptions about a file are broken by flipped bytes; the session is over then
+    duckdb.FatalException,  # what it says of everything after that
+    duckdb.NotImplementedException,
+)
+"""What the reader of Parquet says of a damaged file. In the middle of one it has no class of its own for it: a bare `duckdb.Error`."""
