@@ -37,6 +37,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "requests": ("upheld.cli.requests:requests", "Take people off every list, and prove it."),
     "staff": ("upheld.cli.staff:staff", "Say who of the staff may sign in at the console."),
     "keys": ("upheld.cli.keys:keys", "Give programs keys to the API, bound to purposes."),
+    "webhooks": ("upheld.cli.webhooks:webhooks", "Tell programs what happened."),
     "serve": ("upheld.cli.serve:serve", "Serve the privacy centre, the console, or the API."),
     "upgrade": ("upheld.cli.upgrade:upgrade", "Bring an older record to this release."),
     "completion": ("upheld.cli.completion:completion", "Print the completion script for a shell."),

@@ -19,13 +19,14 @@ _HOUR = timedelta(hours=1)
 @with_json
 @pass_edge
 def work(edge: Edge, *, follow: bool, seconds: float | None, as_json: bool) -> None:
-    """Do the effects that are due: search the systems of the data map, mark, tell recipients, prove, confirm.
+    """Do the effects that are due: search the systems of the data map, mark, tell recipients, prove, confirm; tell webhooks.
 
     Several workers may run at once. One that is killed leaves its step to the next, after a minute. The words of messages that nobody
     confirmed within a month are deleted first.
     """
     from upheld.cli.init import load_tables
     from upheld.jobs import worker
+    from upheld.messages import events, hooks
     from upheld.people.actions import Keeper
     from upheld.requests.drafts import forget_words
     from upheld.requests.fulfilment import handlers
@@ -54,16 +55,20 @@ def work(edge: Edge, *, follow: bool, seconds: float | None, as_json: bool) -> N
         def rest(wait: float) -> None:
             nonlocal next_at
             now = edge.now()
+            hooks.plan(record, now)
             if now >= next_at:
                 next_at = now + _HOUR
                 with record.transaction() as tx:
                     forget_words(tx, now, WORKER)
             time.sleep(wait)
 
+        doing = {**handlers(office), **events.handlers(home, record, edge.now)}
         rest(0)
         if follow or seconds is not None:
             patience = None if seconds is None else timedelta(seconds=seconds)
-            tried = worker.follow(record, handlers(office), edge.now, rest, patience=patience)
+            tried = worker.follow(record, doing, edge.now, rest, patience=patience)
         else:
-            tried = worker.work(record, handlers(office), edge.now)
+            tried = worker.work(record, doing, edge.now)
+            hooks.plan(record, edge.now())  # what was done just now is told too
+            tried += worker.work(record, doing, edge.now)
     show({"tried": tried}, as_json=as_json, text=lambda: f"{tried} step{'s' * (tried != 1)} tried" if tried else "nothing is due")
