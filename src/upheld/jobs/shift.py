@@ -1,0 +1,51 @@
+"""What a worker does for one home: who does which kind of effect, and what is looked after between effects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from upheld.home import Home
+from upheld.jobs.worker import Handlers
+from upheld.messages import events, hooks
+from upheld.people.actions import Keeper
+from upheld.record import Record
+from upheld.requests.drafts import forget_words
+from upheld.requests.fulfilment import handlers
+from upheld.requests.office import WORKER, Office
+from upheld.requests.speaking import speaker
+from upheld.requests.telling import into_outbox
+from upheld.systems.opening import open_system
+from upheld.systems.reading import read_map
+
+EVERY: Final = timedelta(hours=1)
+"""How often what is too old is looked for."""
+
+
+class Shift:
+    """One worker's work over one home."""
+
+    def __init__(self, home: Home, record: Record, clock: Callable[[], datetime]) -> None:
+        self._record, self._clock, self._next_at = record, clock, clock()
+        datamap = home.path / home.setting("systems", "map")
+        self.office = Office(
+            home,
+            record,
+            Keeper(home),
+            clock,
+            lambda: read_map(datamap),
+            lambda system: open_system(system, home),
+            speaker(home, clock),
+            lambda instruction: into_outbox(home, instruction),
+        )
+        self.handlers: Handlers = {**handlers(self.office), **events.handlers(home, record, clock)}
+
+    def look_after(self) -> None:
+        """Plan what nobody asks for: events that programs are not told of yet; each hour, words that are too old are forgotten."""
+        now = self._clock()
+        hooks.plan(self._record, now)
+        if now >= self._next_at:
+            self._next_at = now + EVERY
+            with self._record.transaction() as tx:
+                forget_words(tx, now, WORKER)
