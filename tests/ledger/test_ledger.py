@@ -104,10 +104,19 @@ def test_an_entry_exists_only_if_the_transaction_commits(record, fill):
 def test_a_clock_that_went_back_is_refused_with_a_reason(record, fill):
     fill(1)
     with pytest.raises(Conflict, match="the clock went back: the last entry is of `2026-11-22 10:00:00` UTC; set the clock"):
-        fill(1, at=AT - timedelta(microseconds=1))
+        fill(1, at=AT - timedelta(seconds=61))
     fill(1, at=AT)  # the same moment is fine
     with record.reading() as conn:
         assert queries.size(conn) == 2
+
+
+def test_who_read_the_clock_and_then_waited_for_another_writer_is_not_refused(record, fill):
+    fill(1, at=AT)
+    fill(2, at=AT - timedelta(seconds=30))
+    fill(1, at=AT + timedelta(microseconds=1))
+    with record.reading() as conn:
+        assert [entry.at for entry in queries.entries(conn)] == [AT, AT, AT, AT + timedelta(microseconds=1)]
+        assert verify(conn)
 
 
 def test_one_bad_entry_in_a_batch_adds_none(record, fill):

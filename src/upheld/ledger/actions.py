@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
@@ -17,6 +17,8 @@ from upheld.record import Actor, micros
 from upheld.record.sets import put
 
 HASH_BYTES = 32
+WAITED = timedelta(seconds=60)
+"""How far behind the last entry a writer's clock may be: it was read before the writer waited for others, who came in meanwhile."""
 
 _HEAD = select(HEAD.c.size, HEAD.c.at, HEAD.c.edge).with_for_update()
 _KNOWN_ACTOR = select(ACTOR.c.id, ACTOR.c.salt).where(ACTOR.c.name == bindparam("name"))
@@ -33,11 +35,14 @@ def append(tx: Connection, kind: str, body: Mapping[str, JSON], at: datetime, ac
 
 
 def append_many(tx: Connection, entries: Iterable[tuple[str, Mapping[str, JSON]]], at: datetime, actor: Actor) -> range:
-    """Add entries of one time and actor in their order; returns their numbers. Errors as for `append`; then none is added."""
+    """Add entries of one time and actor in their order; returns their numbers. Errors as for `append`; then none is added.
+
+    Whoever waited for another writer may have read the clock before that one: such entries are of the last entry's time.
+    """
     head = tx.execute(_HEAD).one()
-    if head.at is not None and at < head.at:
+    if head.at is not None and head.at - at > WAITED:
         raise Conflict(f"the clock went back: the last entry is of `{head.at:%Y-%m-%d %H:%M:%S}` UTC; set the clock, or wait until then")
-    first, size = head.size, head.size
+    first, size, at = head.size, head.size, max(at, head.at or at)
     edge = [head.edge[place : place + HASH_BYTES] for place in range(0, len(head.edge), HASH_BYTES)]
     actor_, at_ = _actor(tx, actor), micros(at)
     names: list[str] = []
