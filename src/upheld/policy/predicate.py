@@ -86,8 +86,8 @@ def holds(formula: Formula, row: Mapping[str, Value]) -> bool:
             return row[column] in values
         case And(parts):
             return all(holds(part, row) for part in parts)
-        case Or(parts):
-            return any(holds(part, row) for part in parts)
+        case _:
+            return any(holds(part, row) for part in formula.parts)
 
 
 def tidy(formula: Formula, domains: Domains) -> Formula:
@@ -98,8 +98,8 @@ def tidy(formula: Formula, domains: Domains) -> Formula:
             return FALSE if not known else TRUE if known == domains[column] else Is(column, known)
         case And(parts):
             return _join(And, FALSE, parts, domains)
-        case Or(parts):
-            return _join(Or, TRUE, parts, domains)
+        case _:
+            return _join(Or, TRUE, formula.parts, domains)
 
 
 def _join(kind: type[And | Or], absorbing: Formula, parts: Iterable[Formula], domains: Domains) -> Formula:
@@ -199,9 +199,9 @@ class _Cells:
                 bits = self.full
                 for part in parts:
                     bits &= self.truth(part)
-            case Or(parts):
+            case _:
                 bits = 0
-                for part in parts:
+                for part in formula.parts:
                     bits |= self.truth(part)
         return bits
 

@@ -12,7 +12,7 @@ from functools import reduce
 from sqlglot import exp
 
 from upheld.policy.compiled import Policy
-from upheld.policy.predicate import And, Domains, Formula, Is, Or, Value, smallest
+from upheld.policy.predicate import And, Domains, Formula, Or, Value, smallest
 from upheld.policy.residual import NOT_KNOWN, choice_column, domains, remains, since_column
 from upheld.policy.sql_dialects import among, bit, both, digit, either, number, text
 from upheld.policy.table import Table
@@ -143,8 +143,8 @@ def expression(formula: Formula, known: Domains) -> exp.Expr:
             return both(expression(part, known) for part in parts)
         case Or(parts):
             return either(expression(part, known) for part in parts)
-        case Is(column, values):
-            return either(_literal(column, values, known[column]))
+        case _:
+            return either(_literal(formula.column, formula.values, known[formula.column]))
 
 
 def _literal(column: str, values: frozenset[Value], known: frozenset[Value]) -> Iterator[exp.Expr]:
