@@ -46,6 +46,7 @@ SETTINGS = {
         "api": "http://api.localhost:8300",
         "behind_proxy": "no",
     },
+    "scan": {"pages": "", "every_minutes": "60"},
 }
 """Every section and setting of `upheld.toml` with its default; anything else in the file is `Invalid`."""
 
@@ -79,6 +80,8 @@ name = "{name}"
 # server = "https://sign-in.shop.example/realms/staff"
 # client = "upheld"
 # secret_file = "keys/oidc.secret"
+# [scan]                              which pages `upheld work` looks at, and how often (docs/site-scanner.md)
+# pages = "https://shop.example/"
 # [intake]                            the mailbox that people write to; `upheld requests draft --imap` reads it
 # imap = "imaps://mail.example"
 # user = "privacy"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.web.reading import words
 from upheld.errors import Invalid
-from upheld.web.centre.linked import read_links
+from upheld.traffic.links import read_links
 
 LINKS = """
 [[site]]

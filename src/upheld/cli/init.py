@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import TYPE_CHECKING
 
 import click
@@ -46,10 +45,10 @@ def init(edge: Edge, directory: Path | None, company: str | None, record: str | 
 
 
 def load_tables() -> None:
-    """Load every room's `models.py`, so that the record knows all tables."""
-    for room in iter_modules(upheld.__path__, "upheld."):
-        if room.ispkg and find_spec(f"{room.name}.models"):
-            import_module(f"{room.name}.models")
+    """Load every `models.py` of the rooms, so that the record knows all tables."""
+    for module in walk_packages(upheld.__path__, "upheld."):
+        if module.name.endswith(".models"):
+            import_module(module.name)
 
 
 def _welcome(home: Home) -> str:

@@ -17,7 +17,7 @@ from upheld.cli.edge import Edge, pass_edge
 @with_json
 @pass_edge
 def work(edge: Edge, *, follow: bool, seconds: float | None, as_json: bool) -> None:
-    """Do the effects that are due: search the systems of the data map, mark, tell recipients, prove, confirm; tell webhooks.
+    """Do the effects that are due: search the systems of the data map, mark, tell recipients, prove; tell webhooks; scan the sites.
 
     Several workers may run at once. One that is killed leaves its step to the next, after a minute. The words of messages that nobody
     confirmed within a month are deleted first.

@@ -18,6 +18,7 @@ from upheld.requests.speaking import speaker
 from upheld.requests.telling import into_outbox
 from upheld.systems.opening import open_system
 from upheld.systems.reading import read_map
+from upheld.traffic.scanning import job as scans
 
 EVERY: Final = timedelta(hours=1)
 """How often what is too old is looked for."""
@@ -39,12 +40,14 @@ class Shift:
             speaker(home, clock),
             lambda instruction: into_outbox(home, instruction),
         )
-        self.handlers: Handlers = {**handlers(self.office), **events.handlers(home, record, clock)}
+        self._home = home
+        self.handlers: Handlers = {**handlers(self.office), **events.handlers(home, record, clock), **scans.handlers(home, record, clock)}
 
     def look_after(self) -> None:
         """Plan what nobody asks for: events that programs are not told of yet; each hour, words that are too old are forgotten."""
         now = self._clock()
         hooks.plan(self._record, now)
+        scans.plan_first(self._record, self._home, now)
         if now >= self._next_at:
             self._next_at = now + EVERY
             with self._record.transaction() as tx:
