@@ -124,6 +124,19 @@ def test_recipients_are_registered_vetted_and_bound(run):
     assert "no contract" in run("recipients", "list")[1]
 
 
+def test_a_contract_of_those_who_work_for_us_is_held_to_the_law_s_checklist(run):
+    assert "no sale or share  [us-ca.ccpa.vendor]" in run("recipients", "terms")[1]
+    run("recipients", "add", "carrier", "--kind", "subcontractor")
+    said = run("recipients", "contract", "carrier", "--for", "service", "--term", "no sale or share")[1]
+    assert "it counts as none, for it lacks: specific business purposes not generic; " in said
+    assert "counts as none" not in run("recipients", "contract", "carrier", "--for", "service", "--all-terms")[1]
+    assert "contract for service from" in run("recipients", "list")[1]
+    assert "with 10 terms of the law" in run("recipients", "list")[1]
+    code, _, error = run("recipients", "contract", "carrier", "--for", "service", "--term", "no sales or share")
+    assert (code, "did you mean `no sale or share`" in error) == (exits.BAD_INPUT, True)
+    assert run("recipients", "address", "carrier", "email", "desk@carrier.example")[1] == "carrier is reached by email\n"
+
+
 @pytest.mark.parametrize(
     ("words", "error"),
     [

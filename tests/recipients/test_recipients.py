@@ -11,9 +11,10 @@ from sqlalchemy.exc import DBAPIError
 from tests.houses import CLERK, NOW, later
 from upheld.errors import Conflict, Invalid, NotFound
 from upheld.ledger import queries as ledger
-from upheld.recipients.actions import add, contract, vet
+from upheld.recipients.actions import add, address, contract, vet
 from upheld.recipients.models import CONTRACT, RECIPIENT, VETTING
-from upheld.recipients.queries import facts, register
+from upheld.recipients.queries import addresses, facts, find, register
+from upheld.recipients.terms import checklist, demanded
 
 WHO = {"at": NOW, "actor": CLERK}
 KNOWN = ("marketing.email", "marketing.partner", "service")
@@ -119,3 +120,69 @@ def test_the_register_can_be_listed(acme):
         (entry,) = register(conn, NOW)
         assert register(conn, NOW - timedelta(days=1)) == ()
     assert (entry.recipient.title, entry.recipient.region, entry.vetting, entry.contract) == ("Acme Mailing", "us", None, None)
+
+
+TERMS = demanded(["us-ca"])
+
+
+def carrier(house):
+    with house.record.transaction() as tx:
+        add(tx, "carrier", "subcontractor", **WHO)
+
+
+def contract_with(house, terms, at=NOW):
+    with house.record.transaction() as tx:
+        contract(tx, "carrier", ["service"], at, None, terms=terms, known=KNOWN, at=at, actor=CLERK)
+
+
+def bound(house, at=NOW):
+    with house.record.reading() as conn:
+        found = facts(conn, "carrier", "service", at, TERMS)
+        return found.under_contract, found.lacks
+
+
+def test_the_checklist_is_that_of_the_laws_and_what_is_from_memory_is_not_demanded():
+    assert len(checklist(["us-ca"])) == 10
+    assert len(TERMS) == 9
+    assert [term.name for term in checklist(["us-ca"]) if not term.is_demanded] == ["notify within 5 business days if unable to comply"]
+    assert checklist(["eu-gdpr", "no-such-law"]) == ()
+
+
+def test_a_contract_with_those_who_work_for_us_counts_as_none_while_it_lacks_a_term(house):
+    carrier(house)
+    contract_with(house, TERMS[:-1])
+    assert bound(house) == (False, TERMS[-1:])
+    contract_with(house, TERMS, later(hours=1))
+    assert bound(house, later(hours=1)) == (True, ())
+    assert bound(house, NOW) == (False, TERMS[-1:])
+
+
+def test_a_third_party_needs_no_terms_for_what_it_gets_is_governed_as_a_sale(acme):
+    with acme.record.transaction() as tx:
+        contract(tx, "acme-mailing", ["marketing.partner"], NOW, None, known=KNOWN, **WHO)
+    with acme.record.reading() as conn:
+        assert facts(conn, "acme-mailing", "marketing.partner", NOW, TERMS).under_contract
+
+
+def test_a_term_that_no_law_knows_is_refused_and_nothing_is_kept(house):
+    carrier(house)
+    with pytest.raises(Invalid, match="did you mean `enable rights requests`"):
+        contract_with(house, ["enable right requests"])
+    assert bound(house) == (False, ())
+
+
+def test_how_a_recipient_is_reached_is_kept_and_the_ledger_holds_no_address(acme):
+    with acme.record.transaction() as tx:
+        address(tx, "acme-mailing", "email", "privacy@acme.example", **WHO)
+        address(tx, "acme-mailing", "post", "1 Quince Lane,  00124", **WHO)
+    with acme.record.transaction() as tx:
+        address(tx, "acme-mailing", "email", "", **WHO)
+    with acme.record.reading() as conn:
+        assert addresses(conn, find(conn, "acme-mailing")) == {"post": "1 Quince Lane, 00124"}
+        assert b"acme.example" not in b"".join(entry.canonical for entry in ledger.entries(conn))
+
+
+@pytest.mark.parametrize(("way", "value"), [("email", "acme.example"), ("web", "http://acme.example"), ("fax", "1"), ("post", "x" * 401)])
+def test_an_address_that_cannot_be_one_is_refused(acme, way, value):
+    with pytest.raises(Invalid), acme.record.transaction() as tx:
+        address(tx, "acme-mailing", way, value, **WHO)

@@ -100,6 +100,7 @@ def whole(duty: Duty) -> list[str]:
         ("must", duty.outcome),
         ("may refuse if", duty.may_deny),
         ("a refusal says", duty.denial_says),
+        ("contracts say", duty.contract_terms),
         ("also", duty.also),
     ):
         lines += [f"  {name}: {value}" for value in values]

@@ -13,13 +13,17 @@ from upheld.policy.uses import Use
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The policies (oldest first, the last in force), since when each, and the recipient: its kind, and what is known of it."""
+    """The policies (oldest first, the last in force), since when each, and the recipient: its kind, and what is known of it.
+
+    `lacks`: the terms that the law demands of its contract and the contract does not have; so it counts as none.
+    """
 
     history: tuple[Policy, ...]
     since: tuple[datetime, ...]
     kind: str
     vetted: bool | None
     under_contract: bool | None
+    lacks: tuple[str, ...] = ()
 
     @property
     def policy(self) -> Policy:

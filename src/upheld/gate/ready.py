@@ -32,6 +32,7 @@ from upheld.policy.table import Table
 from upheld.policy.uses import Choice, Decision, Standing, Use
 from upheld.postings import queries as postings
 from upheld.recipients import queries as recipients
+from upheld.recipients.terms import demanded
 
 MOST_CODES: Final = 400_000  # remembered; then all are forgotten
 MOST_PEOPLE: Final = 200_000
@@ -69,6 +70,7 @@ class Ready:
         self._table: Table | None = None
         self._topics: tuple[str, ...] = ()
         self._register: dict[str, recipients.Entry] = {}
+        self._terms: tuple[str, ...] = ()
         self._uses: dict[tuple[Question, bool | None, bool | None], Use] = {}
         self._codes: dict[int, tuple[tuple[int, int], ...]] = {}
         self._standings: dict[int, Standing] = {}
@@ -145,11 +147,11 @@ class Ready:
     def _use(self, conn: Connection, question: Question, at: datetime) -> Use:
         entry = self._register.get(question.to)
         if entry is None:  # ourselves and the person themselves; whoever is not registered is refused
-            facts = recipients.facts(conn, question.to, question.purpose, at)
+            facts = recipients.facts(conn, question.to, question.purpose, at, self._terms)
             kind, vetted, contracted = facts.kind, facts.vetted, facts.under_contract
         else:
             kind, vetted = entry.recipient.kind, entry.vetting is not None and entry.vetting.reputable
-            contracted = entry.contract is not None and entry.contract.covers(question.purpose, at)
+            contracted = entry.is_bound(question.purpose, at, self._terms)
         key = (question, vetted, contracted)
         use = self._uses.get(key)
         if use is None:
@@ -187,6 +189,7 @@ class Ready:
             self._table = Table(policies) if policies else None
             self._topics = tuple(dict.fromkeys(topic for policy in reversed(policies) for topic in policy.vocabulary.topics))
         self._register = {entry.recipient.name: entry for entry in recipients.register(conn, at)}
+        self._terms = demanded(self._history[-1].policy.document.front.law) if self._history else ()
         for kept in (self._uses, self._codes, self._standings):
             kept.clear()
         self._last_identifier = people.last_identifier(conn)

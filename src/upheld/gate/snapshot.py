@@ -26,6 +26,7 @@ from upheld.policy.table import Table
 from upheld.policy.terms import REGION_PARENTS
 from upheld.postings import queries as postings
 from upheld.recipients import queries as recipients
+from upheld.recipients.terms import demanded
 
 ABOUT_PEOPLE = frozenset({"choice.recorded", "person.enrolled", "person.attached", "person.fact"})
 """Entries after which only the people they are about may have to be decided again."""
@@ -122,11 +123,12 @@ def ask(conn: Connection, purpose: str, to: str, at: datetime) -> Asked:
     posted = postings.history(conn, at)
     if not posted:
         raise Refused("no policy is in force: post one with `upheld policy post POLICY.md`")
-    facts = recipients.facts(conn, to, purpose, at)
+    facts = recipients.facts(conn, to, purpose, at, demanded(posted[-1].policy.document.front.law))
     return Asked(
         tuple(one.policy for one in posted),
         tuple(one.since for one in posted),
         facts.kind,
         facts.vetted,
         facts.under_contract,
+        facts.lacks,
     )

@@ -105,6 +105,7 @@ class Duty:
     may_deny: tuple[str, ...] = ()
     denial_says: tuple[str, ...] = ()
     record_months: int | None = None
+    contract_terms: tuple[str, ...] = ()  # what a contract with a company that works for the merchant must say
     also: tuple[str, ...] = ()
     weak: Mapping[str, Mark] = field(default_factory=dict)
     dpv: tuple[str, ...] = ()

@@ -145,7 +145,7 @@ DUTY: Final[Mapping[str, Read]] = {
     "id": identity, "law": text, "right": right, "says": text, "regions": regions, "off": text, "in_force": day, "who": texts,
     "contexts": texts, "channels": texts, "applies_if": text, "verify": verify, "acknowledge": span, "due": span, "clock_of": identity,
     "extend": span, "outcome": texts, "may_deny": texts, "denial_says": texts, "record_months": number, "also": texts, "evidence": mark,
-    "weak": marks, "dpv": texts, "sources": texts, "needs": needs,
+    "contract_terms": texts, "weak": marks, "dpv": texts, "sources": texts, "needs": needs,
 }  # fmt: skip
 DUTY_MUST: Final = ("id", "law", "right", "says", "regions", "evidence", "sources")
 COMMON: Final[Mapping[str, Read]] = {

@@ -14,8 +14,9 @@ from upheld.ledger.actions import append
 from upheld.ledger.kinds import FLAG, NUMBER, WORD, declare, list_of, one_of, optional
 from upheld.policy.compiled import undeclared
 from upheld.policy.terms import RECIPIENTS, REGION_PARENTS
-from upheld.recipients.models import CONTRACT, RECIPIENT, VETTING
+from upheld.recipients.models import CONTRACT, CONTRACT_TERM, RECIPIENT, RECIPIENT_ADDRESS, VETTING
 from upheld.recipients.queries import UNREGISTERED, find
+from upheld.recipients.terms import checklist
 from upheld.record import Actor, micros
 
 KINDS: Final = tuple(kind for kind in RECIPIENTS if kind not in UNREGISTERED)
@@ -25,13 +26,27 @@ ADDED = declare("recipient.added", "a recipient was registered", recipient=WORD,
 VETTED = declare("recipient.vetted", "a recipient's good name was looked into", recipient=WORD, reputable=FLAG, reviewed=NUMBER)
 CONTRACTED = declare(
     "recipient.contract",
-    "a contract with a recipient, for purposes and a time",
+    "a contract with a recipient, for purposes and a time, with these of the terms that the law asks for",
     recipient=WORD,
     purposes=list_of(WORD),
     start=NUMBER,
     end=optional(NUMBER),
+    terms=list_of(WORD),
 )
 
+WAYS: Final = ("email", "post", "web", "phone")
+"""How a recipient is reached."""
+LONGEST: Final = 400  # characters of an address
+
+ADDRESSED = declare(
+    "recipient.addressed",
+    "how a recipient is reached was noted; the address itself is in the record",
+    recipient=WORD,
+    way=one_of(*WAYS),
+    known=FLAG,
+)
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
 
@@ -67,13 +82,15 @@ def contract(
     start: datetime,
     until: datetime | None,
     *,
+    terms: Sequence[str] = (),
     known: Iterable[str] = (),
     at: datetime,
     actor: Actor,
 ) -> None:
     """Note a contract for purposes, in force from `start` until (not including) `until`; it takes the place of the one before.
 
-    No purposes: the contract is ended. `known` are the purposes of the policy in force: others are `Invalid`, with a suggestion.
+    No purposes: the contract is ended. `known` are the purposes of the policy in force: others are `Invalid`, with a suggestion. `terms`
+    are those of the law's checklist that it has; what is not on the list is `Invalid`.
     """
     recipient = find(tx, name)
     if until is not None and until <= start:
@@ -82,10 +99,31 @@ def contract(
     for purpose in purposes:
         if purpose not in words:
             raise Invalid(undeclared("purpose", purpose, sorted(words)))
+    had = tuple(dict.fromkeys(terms))
+    for term in had:
+        if term not in (listed := [each.name for each in checklist()]):
+            raise Invalid(f"{undeclared('contract term', term, listed)}: the list is in `upheld recipients terms`")
     kept = {"id": _next(tx, CONTRACT), "recipient": recipient.id, "purposes": " ".join(purposes)}
     tx.execute(insert(CONTRACT).values(**kept, **{"from": start}, until=until, at=at))
+    for term in had:
+        tx.execute(insert(CONTRACT_TERM).values(contract=kept["id"], term=term))
     end = micros(until) if until else None
-    append(tx, CONTRACTED, {"recipient": name, "purposes": list(purposes), "start": micros(start), "end": end}, at, actor)
+    said = {"recipient": name, "purposes": list(purposes), "start": micros(start), "end": end, "terms": list(had)}
+    append(tx, CONTRACTED, said, at, actor)
+
+
+def address(tx: Connection, name: str, way: str, value: str, *, at: datetime, actor: Actor) -> None:
+    """Note how a recipient is reached; it takes the place of the one before of the same way. Empty: no longer so."""
+    recipient, value = find(tx, name), " ".join(value.split())
+    if way not in WAYS:
+        raise Invalid(undeclared("way to reach a recipient", way, WAYS))
+    if len(value) > LONGEST:
+        raise Invalid(f"an address has at most {LONGEST} characters")
+    if value and ((way == "email" and not _EMAIL.fullmatch(value)) or (way == "web" and not value.startswith("https://"))):
+        raise Invalid("this is no such address: write an e-mail address as `privacy@acme.example`, a web address with `https://`")
+    kept = {"id": _next(tx, RECIPIENT_ADDRESS), "recipient": recipient.id, "way": way, "value": value, "at": at}
+    tx.execute(insert(RECIPIENT_ADDRESS).values(kept))
+    append(tx, ADDRESSED, {"recipient": name, "way": way, "known": bool(value)}, at, actor)
 
 
 def _above(purpose: str) -> Iterable[str]:

@@ -45,3 +45,24 @@ CONTRACT = only_grows(
         Column("at", Time, nullable=False),
     )
 )
+
+CONTRACT_TERM = only_grows(
+    Table(
+        "recipient_contract_term",
+        METADATA,
+        Column("contract", NUMBER, ForeignKey("recipient_contract.id"), primary_key=True, autoincrement=False),
+        Column("term", String, primary_key=True),  # as in terms.checklist
+    )
+)
+
+RECIPIENT_ADDRESS = only_grows(
+    Table(
+        "recipient_address",
+        METADATA,
+        Column("id", NUMBER, primary_key=True, autoincrement=False),
+        Column("recipient", NUMBER, ForeignKey("recipient.id"), nullable=False, index=True),
+        Column("way", String, nullable=False),  # actions.WAYS
+        Column("value", String, nullable=False),  # a company's, not a customer's; empty: no longer reached so
+        Column("at", Time, nullable=False),
+    )
+)
