@@ -128,9 +128,7 @@ def register(conn: Connection, at: datetime) -> tuple[Entry, ...]:
 def addresses(conn: Connection, recipient: Registered) -> dict[str, str]:
     """How it is reached, by way (`email`, `post`, `web`, `phone`)."""
     query = select(RECIPIENT_ADDRESS.c.way, RECIPIENT_ADDRESS.c.value).where(RECIPIENT_ADDRESS.c.recipient == recipient.id)
-    newest: dict[str, str] = {}
-    for way, value in conn.execute(query.order_by(RECIPIENT_ADDRESS.c.id)):
-        newest[way] = value
+    newest = {row.way: row.value for row in conn.execute(query.order_by(RECIPIENT_ADDRESS.c.id))}
     return {way: value for way, value in newest.items() if value}
 
 
