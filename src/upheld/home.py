@@ -39,6 +39,7 @@ SETTINGS = {
     "mail": {"server": "", "sender": "", "user": "", "password_file": ""},
     "intake": {"imap": "", "user": "", "password_file": "", "folder": "INBOX"},
     "drop": {"enabled": "no"},
+    "policy": {"second_person": "no"},
     "oidc": {"server": "", "client": "", "secret_file": "", "name": ""},
     "web": {
         "centre": "http://centre.localhost:8100",
@@ -70,6 +71,9 @@ name = "{name}"
 # sender = "privacy@shop.example"
 # user = "privacy"
 # password_file = "keys/mail.password"
+
+# [policy]                            "yes": no version is posted that a second person did not approve (`upheld policy draft`, `approve`)
+# second_person = "yes"
 
 # [web]                               where people reach the two sites (docs/privacy-centre.md); TLS is held by a proxy before them
 # centre = "https://privacy.shop.example"

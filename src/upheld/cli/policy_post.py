@@ -9,15 +9,17 @@ import click
 from upheld.cli.answer import show, with_json
 from upheld.cli.choosing import moment
 from upheld.cli.edge import Edge, pass_edge
+from upheld.errors import Invalid, Refused
 
 
 @click.command(short_help="Put a policy in force.")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@click.option("--draft", "number", type=click.IntRange(min=1), help="Post this approved draft instead of a file.")
 @click.option("--at", "at_text", metavar="TIME", help="In force from a time to come, e.g. 2026-12-01T00:00+00:00. Else now.")
 @with_json
 @pass_edge
-def post(edge: Edge, file: Path, at_text: str | None, *, as_json: bool) -> None:
-    """Put the policy in FILE in force, from now or from a time to come.
+def post(edge: Edge, file: Path | None, number: int | None, at_text: str | None, *, as_json: bool) -> None:
+    """Put the policy in FILE in force, from now or from a time to come; or a draft that a second person approved.
 
     The text is kept whole, with its hash and that of its decision table in the ledger. Whoever gave information before keeps the narrower
     of the two versions, until they agree to the new one.
@@ -25,11 +27,20 @@ def post(edge: Edge, file: Path, at_text: str | None, *, as_json: bool) -> None:
     from upheld.people.queries import last_person
     from upheld.policy import document
     from upheld.policy.diff import diff
-    from upheld.postings import actions
+    from upheld.postings import actions, drafts
 
-    read, now = document.read(file), edge.now()
+    if (file is None) == (number is None):
+        raise Invalid("name the policy's FILE, or an approved draft with `--draft`")
+    if file is not None and edge.home().setting("policy", "second_person") == "yes":
+        raise Refused("`[policy]` asks for a second person: `upheld policy draft` it, let somebody else `approve` it, and post the draft")
+    if number is not None and at_text is not None:
+        raise Invalid("a draft has its time already: say `--at` to `upheld policy draft`")
+    read, now = document.read(file) if file is not None else None, edge.now()
     with edge.record() as record, record.transaction() as tx:
-        done = actions.post(tx, read, moment("--at", at_text), at=now, actor=edge.actor())
+        if read is not None:
+            done = actions.post(tx, read, moment("--at", at_text), at=now, actor=edge.actor())
+        else:
+            done = drafts.post_draft(tx, number or 0, at=now, actor=edge.actor())
         people = last_person(tx)
     posted, follows = done.posted, done.follows.version if done.follows else None
     changes = diff(done.follows.policy, posted.policy) if done.follows else None

@@ -44,13 +44,25 @@ def post(tx: Connection, document: Document, since: datetime | None = None, *, a
     a clock that went back, a version label or text that was posted before, and a further version when the last one does not say how
     changes apply.
     """
+    before = demand_postable(tx, document, since, at)
+    last = before[-1] if before else None
+    since = since or at
+    policy = Policy(document)
+    table = Table([*(each.policy for each in before), policy]).hash
+    kept = {"version": policy.version, "since": since, "at": at, "name": document.name, "hash": policy.hash, "table_hash": table}
+    tx.execute(insert(POSTING).values(id=len(before) + 1, text=document.text, **kept))
+    append(tx, POSTED, {"version": policy.version, "since": micros(since), "text": policy.hash, "table": table}, at, actor)
+    return Posting(Posted(policy.version, since, at, document.name, policy.hash, table, policy), last)
+
+
+def demand_postable(conn: Connection, document: Document, since: datetime | None, at: datetime) -> tuple[Posted, ...]:
+    """Everything posted before, oldest first; refused for whatever would keep this document from being posted now for `since`."""
     _without_faults(document)
     if not VERSION.holds(document.front.version):
         raise Invalid("the `version` of the front matter is no version: write it as `2026.1`", place=f"{document.name}:1:1")
-    before = posted(tx)
+    before = posted(conn)
     last = before[-1] if before else None
-    _in_time(tx, since, at, last)
-    since = since or at
+    _in_time(conn, since, at, last)
     for each in before:
         if each.version == document.front.version:
             raise Conflict(f"version `{each.version}` is posted already, since {_said(each.since)}: give the new one another label")
@@ -58,12 +70,7 @@ def post(tx: Connection, document: Document, since: datetime | None = None, *, a
             raise Conflict(f"this very text is posted already as version `{each.version}`")
     if last is not None and not any(isinstance(each, Changes) for each in last.policy.document.statements):
         raise Conflict(f"version `{last.version}` does not say how changes apply, so no other may follow: it has no `changes` statement")
-    policy = Policy(document)
-    table = Table([*(each.policy for each in before), policy]).hash
-    kept = {"version": policy.version, "since": since, "at": at, "name": document.name, "hash": policy.hash, "table_hash": table}
-    tx.execute(insert(POSTING).values(id=len(before) + 1, text=document.text, **kept))
-    append(tx, POSTED, {"version": policy.version, "since": micros(since), "text": policy.hash, "table": table}, at, actor)
-    return Posting(Posted(policy.version, since, at, document.name, policy.hash, table, policy), last)
+    return before
 
 
 def _without_faults(document: Document) -> None:
