@@ -24,6 +24,7 @@ from upheld.policy.dims import Dim
 from upheld.policy.table import Table as DecisionTable
 from upheld.policy.uses import CHOICES, Choice, Standing
 from upheld.record.sets import among
+from upheld.record.weeks import monday, week_of
 
 ROWS_AT_ONCE: Final = 20_000
 Numbers = NDArray[np.int64]
@@ -128,6 +129,14 @@ def changed_since(conn: Connection, last_choice: int, last_fact: int) -> frozens
     """Everybody about whom a choice or fact was recorded after these: their standing is to be read again before a release commits."""
     people = set(conn.execute(select(CHOICE.c.person).where(CHOICE.c.id > last_choice).distinct()).scalars())
     return frozenset(people | set(conn.execute(select(FACT.c.person).where(FACT.c.id > last_fact).distinct()).scalars()))
+
+
+def people_out_by_week(conn: Connection, since: datetime, until: datetime) -> dict[datetime, int]:
+    """How many people opted out of something in each week, by its Monday, from `since` up to but without `until`; none: not in it."""
+    number = week_of(CHOICE.c.at)
+    query = select(number, func.count(CHOICE.c.person.distinct())).group_by(number)
+    query = query.where(CHOICE.c.choice == CHOICES.index("out"), CHOICE.c.at >= since, CHOICE.c.at < until)
+    return {monday(row[0]): row[1] for row in conn.execute(query)}
 
 
 def last_numbers(conn: Connection) -> tuple[int, int]:

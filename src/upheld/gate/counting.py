@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from upheld.gate.models import DISCLOSURE, RELEASE_RECORDED
 from upheld.ledger.queries import entries
+from upheld.record.weeks import monday, week_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,22 @@ class Counted:
     allowed: int = 0
     refused: int = 0
     releases: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The releases of one week: how many lists, and how many rows left in them."""
+
+    releases: int = 0
+    rows: int = 0
+
+
+def by_week(conn: Connection, since: datetime, until: datetime) -> Mapping[datetime, Week]:
+    """The releases of each week, by its Monday, from `since` up to but without `until`; a week without any is not in it."""
+    number = week_of(DISCLOSURE.c.at)
+    query = select(number, func.count(), func.sum(DISCLOSURE.c.released)).group_by(number)
+    rows = conn.execute(query.where(DISCLOSURE.c.at >= since, DISCLOSURE.c.at < until))
+    return {monday(row[0]): Week(int(row[1]), int(row[2])) for row in rows}
 
 
 def by_clause(conn: Connection, since: datetime, until: datetime) -> Mapping[str, Counted]:

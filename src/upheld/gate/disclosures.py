@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pyroaring import BitMap
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from upheld.gate.asking import demand_readable
 from upheld.gate.evidence import holds_any
@@ -66,3 +66,48 @@ def disclosures(conn: Connection, keys: Keys, identifiers: Sequence[Identifier],
                 )
             )
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """One release as it is listed, with nobody in it: when, what for, which items, how many rows, whether the file appeared."""
+
+    release: int
+    at: datetime
+    recipient: str
+    recipient_kind: str
+    purpose: str
+    form: str
+    items: tuple[str, ...]
+    clauses: tuple[str, ...]
+    policy_version: str
+    read: int
+    released: int
+    refused: int
+    rejected: int
+    list: str
+    state: str
+    entry: int
+
+
+def to_recipient(conn: Connection, recipient: str | None = None, *, before: int | None = None, count: int = 50) -> tuple[Left, ...]:
+    """The last releases to one recipient, or to all, before a number; the newest first. `state`: `delivered`, `undelivered`, `recorded`."""
+    query = select(DISCLOSURE, DELIVERY.c.state).outerjoin(DELIVERY).order_by(DISCLOSURE.c.id.desc()).limit(count)
+    if recipient is not None:
+        query = query.where(DISCLOSURE.c.recipient == recipient)
+    if before is not None:
+        query = query.where(DISCLOSURE.c.id < before)
+    return tuple(
+        Left(
+            row.id, row.at, row.recipient, row.recipient_kind, row.purpose, row.form, tuple(row.items), tuple(row.clauses),
+            row.policy_version, row.read, row.released, row.refused, row.rejected, row.input_name, row.state or "recorded", row.entry,
+        )
+        for row in conn.execute(query)
+    )  # fmt: skip
+
+
+def counts_by_recipient(conn: Connection) -> tuple[tuple[str, int, int], ...]:
+    """Every recipient that something left to, with the number of releases and of rows; the one with most rows first."""
+    rows = func.sum(DISCLOSURE.c.released)
+    query = select(DISCLOSURE.c.recipient, func.count(), rows).group_by(DISCLOSURE.c.recipient).order_by(rows.desc())
+    return tuple((row[0], int(row[1]), int(row[2])) for row in conn.execute(query))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,12 +41,9 @@ def export(
     try:
         unfinished.mkdir(parents=True)
         with (unfinished / "ledger.txt").open("wb") as file:
-            file.write(FIRST_LINE)
-            file.write(checkpoint.sign(head, key).encode())
-            query = select(ENTRY.c.canonical).order_by(ENTRY.c.id)
-            for rows in conn.execute(query, execution_options={"yield_per": 2000}).partitions():
-                file.writelines(row.canonical + b"\n" for row in rows)
-                on_progress(len(rows))
+            for piece, entries in pieces(conn, head, key):
+                file.write(piece)
+                on_progress(entries)
             file.flush()
             os.fsync(file.fileno())
         (unfinished / VERIFIER).write_bytes(verifier())
@@ -56,6 +53,14 @@ def export(
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return head
+
+
+def pieces(conn: Connection, head: checkpoint.Checkpoint, key: Ed25519PrivateKey) -> Iterator[tuple[bytes, int]]:
+    """The text `ledger.txt` of the whole log whose head this is, piece by piece, each with the number of entries in it."""
+    yield FIRST_LINE + checkpoint.sign(head, key).encode(), 0
+    query = select(ENTRY.c.canonical).order_by(ENTRY.c.id)
+    for rows in conn.execute(query, execution_options={"yield_per": 2000}).partitions():
+        yield b"".join(row.canonical + b"\n" for row in rows), len(rows)
 
 
 def verifier() -> bytes:

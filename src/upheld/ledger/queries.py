@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -14,7 +14,7 @@ from upheld.errors import Invalid, NotFound
 from upheld.ledger import tree
 from upheld.ledger.actions import HASH_BYTES
 from upheld.ledger.kinds import JSON
-from upheld.ledger.models import ENTRY, HEAD, NODE
+from upheld.ledger.models import ACTOR, ENTRY, HEAD, NODE
 
 T = TypeVar("T")
 
@@ -70,6 +70,27 @@ def entries(conn: Connection, begin: int = 0, kind: str | None = None) -> Iterat
         query = query.where(ENTRY.c.kind == kind)
     for row in conn.execute(query, execution_options={"yield_per": 1000}):
         yield _entry(row.id, row.at, row.kind, row.canonical)
+
+
+def latest(conn: Connection, before: int | None = None, kind: str | None = None, count: int = 50) -> list[Entry]:
+    """The last entries before a number (before the end, if not said), newest first; of one kind if named."""
+    query = select(ENTRY).order_by(ENTRY.c.id.desc()).limit(count)
+    if before is not None:
+        query = query.where(ENTRY.c.id < before)
+    if kind is not None:
+        query = query.where(ENTRY.c.kind == kind)
+    return [_entry(row.id, row.at, row.kind, row.canonical) for row in conn.execute(query)]
+
+
+def kinds_there(conn: Connection) -> dict[str, int]:
+    """The kinds of entries that there are, each with its number of entries."""
+    return {row[0]: row[1] for row in conn.execute(select(ENTRY.c.kind, func.count()).group_by(ENTRY.c.kind).order_by(ENTRY.c.kind))}
+
+
+def actors(conn: Connection, numbers: Collection[int]) -> dict[int, str]:
+    """The names behind the numbers by which entries name actors: only the record knows them."""
+    rows = conn.execute(select(ACTOR.c.id, ACTOR.c.name).where(ACTOR.c.id.in_(sorted(numbers))))
+    return {row[0]: row[1] for row in rows}
 
 
 def inclusion(conn: Connection, number: int, at_size: int | None = None) -> list[bytes]:

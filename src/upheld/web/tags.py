@@ -7,12 +7,13 @@ import re
 from datetime import datetime
 
 from django import template
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from upheld.web import assets
+from upheld.web.charts import Chart
 
 register = template.Library()
 
@@ -46,3 +47,15 @@ def as_json(value: object) -> str:
 def svg(drawn: str) -> SafeString:
     """A drawing of ours (a square code), without its head."""
     return mark_safe(re.sub(r"^<\?xml[^>]*>\s*", "", drawn))  # noqa: S308 - drawn by a program from a key of ours
+
+
+@register.filter
+def counted(number: int) -> str:
+    """A count as people read it in their language."""
+    return str(number_format(number, use_l10n=True, force_grouping=True))
+
+
+@register.inclusion_tag("chart.html")
+def chart(drawn: Chart) -> dict[str, Chart]:
+    """A chart with its table."""
+    return {"chart": drawn}

@@ -13,7 +13,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from upheld.web import assets
-from upheld.web.console import intake, requests, signing, start
+from upheld.web.console import evidence, intake, recipients, requests, signing, start
 
 SIGN_IN = [
     path("begin/<str:token>", signing.begin, name="begin"),
@@ -42,6 +42,25 @@ SIGN_IN = [
     path("account/codes/download", codes.download_recovery_codes, name="mfa_download_recovery_codes"),
 ]
 
+RECIPIENTS = [
+    path("recipients", recipients.page, name="recipients"),
+    path("recipients/<slug:name>", recipients.one, name="recipient"),
+    path("recipients/<slug:name>/contract", recipients.contract, name="recipient contract"),
+    path("recipients/<slug:name>/vetting", recipients.vet, name="recipient vet"),
+    path("recipients/<slug:name>/addresses", recipients.addresses, name="recipient addresses"),
+]
+
+EVIDENCE = [
+    path("evidence", evidence.page, name="evidence"),
+    path("evidence/entry/<int:number>", evidence.one, name="evidence entry"),
+    path("evidence/entry/<int:number>/proof", evidence.proof, name="evidence proof"),
+    path("evidence/check", evidence.checked, name="evidence check"),
+    path("evidence/checkpoint", evidence.signed, name="evidence checkpoint"),
+    path("evidence/ledger", evidence.whole, name="evidence export"),
+    path("evidence/key", evidence.key, name="evidence key"),
+    path("evidence/verifier", evidence.verifier, name="evidence verifier"),
+]
+
 urlpatterns = [
     path("", start.page, name="start"),
     *SIGN_IN,
@@ -57,6 +76,8 @@ urlpatterns = [
     path("requests/<int:number>/answer", requests.answered, name="request answer"),
     path("requests/<int:number>/withdraw", requests.withdraw, name="request withdraw"),
     path("requests/<int:number>/complete", requests.complete, name="request complete"),
+    *RECIPIENTS,
+    *EVIDENCE,
     path("language", set_language, name="language"),
     path("assets/<str:mark>/<str:name>", assets.serve, name="asset"),
 ]
