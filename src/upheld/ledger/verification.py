@@ -54,7 +54,7 @@ def verify(
             if last_at is not None and row.at < last_at:
                 faults.append(f"entry {row.id} is earlier than the one before it")
             last_at = row.at
-            nodes.update(tree.extend(expected, edge, tree.leaf(row.canonical)))
+            nodes.update(tree.extend(expected, edge, tree.leaf(_bytes(row.canonical))))
             expected += 1
         faults += _differing_nodes(conn, nodes)
         on_progress(len(batch))
@@ -75,6 +75,11 @@ def _read_kept(kept: Iterable[str], key: str | None, faults: list[str]) -> dict[
         if olds.setdefault(old.size, old.root) != old.root:
             faults.append(f"two kept checkpoints of {old.size} entries contradict each other")
     return olds
+
+
+def _bytes(stored: bytes | str) -> bytes:
+    """What is stored; a stranger's hand may have left a text where bytes belong."""
+    return stored.encode("utf-8", "surrogatepass") if isinstance(stored, str) else bytes(stored)
 
 
 def _fault_of(row: Row[tuple[object, ...]], expected: int) -> str | None:
