@@ -9,7 +9,7 @@ WORKERS ?= 2
 export PYTHONPATH := src
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo docs coverage sizes test check format bench audit powercut test-engines postgresql mariadb chromium dovecot lock sizes clean
+.PHONY: help install demo docs coverage sizes test check format bench audit powercut kills test-engines postgresql mariadb chromium dovecot lock sizes clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ test-engines: $(VENV)/.engines ## the SQL executed on Spark (needs Java) and Cli
 
 powercut: $(VENV)/.dev ## 100,000 simulated power cuts of the record
 	$(BIN)/python -m benches.powercut
+
+kills: $(VENV)/.dev ## kill a worker before each single step of each handler of a removal
+	$(BIN)/python -m pytest -n $(WORKERS) -m slow tests/requests/test_kills.py
 
 check: $(VENV)/.dev ## ruff, mypy --strict, import-linter, the tests of house and documents
 	$(BIN)/ruff check .

@@ -1,0 +1,141 @@
+"""Killed (kill -9) before every step of every handler, one after the other, a removal is carried out once, as if nobody had been."""
+
+from __future__ import annotations
+
+import socket
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from aiosmtpd.controller import Controller
+from sqlalchemy import select
+
+from tests.houses import CLERK
+from tests.kills.lives import Mails, instructions, nursery
+from tests.kills.merchant import Merchant, person
+from tests.kills.nursery import office
+from upheld.gate.searching import Candidate, Searched
+from upheld.ledger.models import EFFECT, EFFECT_TRY
+from upheld.ledger.verification import verify
+from upheld.people.held import Evidence
+from upheld.record import micros
+from upheld.requests import actions, queries
+from upheld.requests.finding import begin, keep
+from upheld.requests.fulfilment import handlers
+from upheld.requests.settling import settle
+
+
+@pytest.fixture
+def mails():
+    """A real SMTP server on loopback."""
+    kept = Mails()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        kept.port = free.getsockname()[1]
+    controller = Controller(kept, hostname="127.0.0.1", port=kept.port)
+    controller.start()
+    yield kept
+    controller.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def merchant(request, tmp_path, postgres_server, mails):
+    with postgres_server.database() as url, postgres_server.database() as of_record:
+        record = of_record.render_as_string(hide_password=False) if request.param == "postgres" else None
+        made = Merchant(tmp_path / "home", url, 5, record_url=record, mail_port=mails.port)
+        yield made
+        made.record.close()
+
+
+class Clock:
+    """Time goes on as a test says: a lease runs out when the next worker looks."""
+
+    def __init__(self):
+        self.now = datetime.now(UTC)
+
+    def later(self, **more):
+        self.now += timedelta(**more)
+        return self.now
+
+
+def kill_while_leasing(workers, clock, died):
+    """The same with the steps of taking an effect in hand."""
+    while (said := workers.ask(now=micros(clock.later(minutes=1)), die_at=len(died["leasing", ""]) + 1, leasing=True))["kind"] == "leasing":
+        died["leasing", ""].append(said["died"])
+
+
+def kill_through(workers, clock, died, by=1):
+    """Kill a worker before its first step, the next before its second, until one lives; so with each kind of effect at each place, once.
+
+    `by`: so many steps on each time. `died`: by kind and place, at which steps workers were killed.
+    """
+    at = 1
+    while True:
+        spare = list(died) if at == 1 else []
+        said = workers.ask(now=micros(clock.later(minutes=1)), die_at=at, spare=spare)
+        if said["died"]:
+            died[said["kind"], said["place"]].append(said["died"])
+            at += by
+        elif said["kind"] is None:
+            return
+        else:
+            at = 1
+
+
+def in_doubt(merchant, request, at):
+    """A record of the other one at the address turns out to be in doubt, and an agent says that it is the person's after all."""
+    made = office(merchant.folder, lambda: at)
+    with made.record.transaction() as tx:
+        doubtful = Candidate("crm", "customers", ("2",), "to review", 11.2, (Evidence("house", "the same", 7.0),), frozenset(), ())
+        keep(tx, made, begin(tx, made, request), Searched("crm", (doubtful,), 2), at)
+        settle(tx, request, at, CLERK)
+        (record,) = (one.id for one in queries.whole(tx, request).records if one.verdict == "to review")
+        actions.judge(tx, record, "include", at=at, actor=CLERK)
+    made.record.close()
+
+
+@pytest.mark.parametrize("by", [pytest.param(1, marks=pytest.mark.slow), 4])
+def test_killed_before_every_step_of_every_handler_nothing_is_lost_and_nothing_shows_twice(merchant, mails, by):
+    clock = Clock()
+    by_mail, by_post = merchant.receive(0, clock.later(seconds=1)), merchant.receive(4, clock.later(seconds=1))
+    died = defaultdict(list)
+    with nursery(merchant.folder) as workers:
+        kill_while_leasing(workers, clock, died)
+        kill_through(workers, clock, died, by)
+        in_doubt(merchant, by_mail, clock.later(seconds=1))
+        kill_through(workers, clock, died, by)
+        clock.later(days=8)
+        kill_through(workers, clock, died, by)
+
+    assert {kind for kind, _ in died} == {*handlers(office(merchant.folder, lambda: clock.now)), "leasing"}
+    assert {place for kind, place in died if kind in {"request.find", "request.stop", "request.prove"}} == {"crm", "shop"}
+    if by == 1:
+        assert all("commit" in steps for steps in died.values())
+        assert {"before send", "before getreply", "after getreply"} <= {*died["request.confirm", str(by_mail)]}
+        for kept in (("request.confirm", str(by_post)), ("request.tell", "acme"), ("request.remind", "acme")):
+            assert {"before fsync", "before replace"} <= {*died[kept]}
+    with merchant.record.reading() as conn:
+        tries = conn.execute(select(EFFECT_TRY.c.outcome)).scalars().all()
+        ends = {*conn.execute(select(EFFECT.c.state).where(EFFECT.c.kind != "request.remind")).scalars()}
+        assert verify(conn)
+        wholes = [queries.whole(conn, number) for number in (by_mail, by_post)]
+    while_done = sum(len(steps) for (kind, _), steps in died.items() if kind != "leasing")
+    assert tries.count("lost") == while_done + 1  # and one that was only leased
+    assert ends == {"done"}
+    for whole in wholes:
+        assert whole.request.state == "complete"
+        places = {f"{each.system}.{each.place}": each.state for each in whole.places}
+        assert places == {"crm.customers": "stopped", "crm.orders": "kept", "shop.accounts": "stopped"}
+
+    crm, shop, writes = merchant.marks()
+    wanted_crm, wanted_shop = merchant.wanted({0, 4})
+    other = merchant.count  # whom the agent called the same: her record here, and what is joined to it there
+    wanted_crm[1], wanted_shop[other] = (*wanted_crm[1][:2], 1, 1), (wanted_shop[other][0], True)
+    assert (crm, shop) == (wanted_crm, wanted_shop)
+    assert {*writes} == {1}
+    assert len(mails.taken) == 1
+    assert mails.to == {next(iter(mails.taken)): (person(0)[0],)}
+    assert len(list((merchant.folder / "letters").glob("*.html"))) == 1
+    assert not list(merchant.folder.rglob("*.part"))
+    said = instructions(merchant.folder)
+    assert sorted(said) == sorted((("acme", by_mail, False), ("acme", by_mail, True), ("acme", by_post, False), ("acme", by_post, True)))
