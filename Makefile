@@ -16,8 +16,8 @@ help: ## list these targets
 
 install: $(VENV)/.core ## put upheld and what it needs into .venv
 
-demo: $(VENV)/.core ## run the main job on the sample shop and tell its story
-	@$(BIN)/python -m examples.shop.story
+demo: $(VENV)/.web ## tell the story of the sample shop, then run it until Ctrl-C (ARGS=--no-serve: end after the story)
+	@PYTHONPATH=src:. $(BIN)/python -m examples.shop $(ARGS)
 
 test: $(VENV)/.dev postgresql mariadb chromium dovecot ## all tests but those of the big engines (T=tests/policy for a part)
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not spark and not clickhouse and not slow" $(T)
@@ -87,6 +87,11 @@ $(VENV)/.core: requirements/core.txt pyproject.toml | $(VENV)/bin/python
 	@echo "installing upheld into $(VENV) ..."
 	@$(PIP) install --no-compile --require-hashes -r requirements/core.txt
 	@$(PIP) install --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+$(VENV)/.web: requirements/web.txt $(VENV)/.core
+	@echo "installing what the sites need into $(VENV) ..."
+	@$(PIP) install --no-compile --require-hashes -r requirements/web.txt
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.core

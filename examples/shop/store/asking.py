@@ -1,4 +1,4 @@
-"""What the shop asks Upheld: may I suggest something to this person? And what it tells: this browser says no. Over the API, with the shop's key."""
+"""What the shop asks Upheld over the API: may I suggest something to this person? And what it tells: this browser says no."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Upheld:
 
     def _post(self, path: str, sent: dict[str, object]) -> dict[str, object] | None:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.key}"}
-        request = urllib.request.Request(f"{self.address}/api/v1{path}", json.dumps(sent).encode(), headers)  # noqa: S310 - our own address
+        request = urllib.request.Request(f"{self.address}/api/v1{path}", json.dumps(sent).encode(), headers)
         try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return dict(json.load(answer))
         except (OSError, ValueError, urllib.error.HTTPError):
             return None

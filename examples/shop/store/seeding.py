@@ -1,4 +1,4 @@
-"""Fill the shop's database: the real catalogue and orders, made-up people. `python -m examples.shop.store.seeding` with `SHOP_FOLDER` set."""
+"""Fill the shop's database in `SHOP_FOLDER`: the real catalogue and orders, made-up people."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from examples.shop import tables
 from examples.shop.people import person
 
-PASSWORD = "a sample password"  # noqa: S105 - of a made-up person, printed by the demo
+PASSWORD = "a sample password"
 THINGS = 600  # the best-known things of the catalogue
 
 
