@@ -26,6 +26,7 @@ from functools import wraps
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -66,7 +67,7 @@ def staff(*purposes: str, shows: str | None = None) -> Callable[[Page], Page]:
         def checked(request: HttpRequest, *args: Any, **more: Any) -> HttpResponse:  # noqa: ANN401 - whatever the address holds
             account = accounts.signed_in(request)
             if account is None:
-                return redirect(f"{reverse('account_login')}?{urlencode({'next': request.path})}")
+                return _to_sign_in(request)
             with surroundings().reading() as (_conn, posted):
                 policy = posted.policy
             request.member = _member(policy, account, purposes)
@@ -82,6 +83,15 @@ def staff(*purposes: str, shows: str | None = None) -> Callable[[Page], Page]:
         return checked
 
     return around
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """To the sign-in; whoever came by a link and has no factor yet, to where they add one. A session that proves too little ends."""
+    if request.user.is_authenticated and request.session.get(accounts.BEGUN):
+        return redirect("mfa_index")
+    if request.user.is_authenticated:
+        logout(request)
+    return redirect(f"{reverse('account_login')}?{urlencode({'next': request.path})}")
 
 
 def _member(policy: Policy, account: accounts.Account, purposes: tuple[str, ...]) -> Member:

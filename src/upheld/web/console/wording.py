@@ -79,7 +79,7 @@ def clock(due_at: datetime | None, now: datetime, *, over: bool = False) -> Said
 
 @dataclass(frozen=True, slots=True)
 class Manned:
-    """A desk as the console shows it: whether somebody is there now, when next, and its week."""
+    """A desk as the console shows it: whether somebody is there now, when next (by its own clocks, without a zone), and its week."""
 
     desk: Desk
     open: bool
@@ -97,5 +97,5 @@ def desks(policy: Policy, now: datetime) -> list[Manned]:
 def _manned(desk: Desk, now: datetime) -> Manned:
     if desk.hours is None:
         return Manned(desk, open=True, opens=None, week=(), zone="")
-    opens = desk.hours.opens_next(now).astimezone(desk.hours.zone)
+    opens = desk.hours.opens_next(now).astimezone(desk.hours.zone).replace(tzinfo=None)  # a template would turn it to UTC
     return Manned(desk, desk.open_at(now), opens, desk.hours.week(now), desk.hours.zone.key)
