@@ -127,6 +127,13 @@ def test_a_secret_in_the_map_is_refused_and_never_repeated(address):
         ("database = 7", "bad-address"),
         ('databse = "sqlite:///shop.db"', "no-address"),
         ('database = "sqlite:///shop.db"\nwebhook = "https://shop.example"', "no-address"),
+        ('webhook = "http://shop.example/upheld"', "bad-address"),
+        ('webhook = "https://shop:word@shop.example/upheld"', "secret-in-map"),
+        ('webhook = "https://shop.example/upheld"\nidentifiers = "plain"', "syntax"),
+        ('webhook = "https://shop.example/upheld"\nencoding = "utf-8"', "unknown-setting"),
+        ('listmonk = "http://10.0.0.1:9000"', "bad-address"),
+        ('files = "exports"\nencoding = "utf-16"', "syntax"),
+        ('files = "exports"\ntimeout = 0', "syntax"),
     ],
 )
 def test_an_address_that_cannot_be_used_is_a_fault_at_its_line(line, rule):

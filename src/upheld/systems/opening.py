@@ -8,7 +8,7 @@ from upheld.errors import Invalid
 from upheld.home import Home
 from upheld.systems.connector import Connector
 from upheld.systems.datamap import System
-from upheld.systems.passwords import password
+from upheld.systems.passwords import password, secret
 
 
 def open_system(system: System, home: Home | None) -> Connector:
@@ -30,4 +30,8 @@ def open_system(system: System, home: Home | None) -> Connector:
             from upheld.systems.files import Files
 
             return Files(system)
+        case "webhook", _:
+            from upheld.systems.webhook import Webhook
+
+            return Webhook(system, secret(system, home, "secret_file", "secret"))
     raise Invalid(f"`{system.name}` cannot be opened: its kind of system is not served yet")

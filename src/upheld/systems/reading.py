@@ -30,6 +30,7 @@ from urllib.parse import urlsplit
 from upheld.errors import Invalid, NotFound
 from upheld.policy.faults import Fault, suggestion
 from upheld.policy.statements import Place
+from upheld.systems.calls import is_safe
 from upheld.systems.datamap import Column, DataMap, Flag, Kept, Link, System, SystemKind, Table
 from upheld.systems.layouts import ENCODINGS
 from upheld.systems.words import NOTHING, Said, Unread, read_column, read_kept
@@ -42,14 +43,19 @@ SCHEMES: Final = ("sqlite", "postgresql+psycopg", "mysql+pymysql", "mariadb+pymy
 OPTIONS: Final[Mapping[SystemKind, tuple[str, ...]]] = {
     "database": ("password_file", "timeout"),
     "files": ("encoding", "timeout"),
-    "webhook": ("secret_file", "timeout"),
+    "webhook": ("identifiers", "secret_file", "timeout"),
     "listmonk": ("user", "token_file", "timeout"),
 }
 """What else a section may say, by its kind. Secrets lie in files of their own, never in the map."""
 LONGEST_TIMEOUT: Final = 3_600
 """Seconds."""
 
-_MUST_BE: Final = {"timeout": f"seconds, 1 to {LONGEST_TIMEOUT:,}", "encoding": " or ".join(f"`{one}`" for one in ENCODINGS)}
+WORDS: Final[Mapping[str, tuple[str, ...]]] = {"encoding": ENCODINGS, "identifiers": ("hashed", "given")}
+"""Settings that have but these values."""
+_MUST_BE: Final = {
+    "timeout": f"seconds, 1 to {LONGEST_TIMEOUT:,}",
+    **{name: " or ".join(f"`{one}`" for one in words) for name, words in WORDS.items()},
+}
 _KINDS: Final[tuple[SystemKind, ...]] = get_args(SystemKind)
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _AT_LINE = re.compile(r" ?\(at (?:line (\d+), column (\d+)|end of document)\)")
@@ -197,6 +203,9 @@ class _Reader:
         if parts.scheme not in schemes or not (host or parts.scheme == "sqlite"):
             self._fault(path, "bad-address", f"the address of `{name}` cannot be used", "it begins with " + _listed(schemes))
             return None
+        if kind != "database" and not is_safe(value):
+            self._fault(path, "bad-address", f"`{name}` would be spoken to in the clear", "it begins with `https://`")
+            return None
         if parts.scheme == "sqlite":
             file = value.removeprefix("sqlite:///")
             if file == value or file in {"", ":memory:"}:
@@ -273,8 +282,8 @@ class _Reader:
 def _fits(option: str, value: object) -> bool:
     if option == "timeout":
         return isinstance(value, int) and value is not True and 1 <= value <= LONGEST_TIMEOUT
-    if option == "encoding":
-        return value in ENCODINGS
+    if option in WORDS:
+        return value in WORDS[option]
     return isinstance(value, str) and value != "" and "\0" not in value
 
 

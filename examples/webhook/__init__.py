@@ -1,0 +1,1 @@
+"""A small receiver for merchants whose system is behind a webhook."""
