@@ -74,5 +74,5 @@ def begin(request: HttpRequest, token: str) -> HttpResponse:
 @receiver(authenticator_added)
 def _added(request: HttpRequest, user: Any, authenticator: Any, **_more: Any) -> None:  # noqa: ANN401 - allauth's own
     """Whoever came by the link and has just shown a factor is signed in with it."""
-    if request.session.pop(accounts.BEGUN, False) and authenticator.type != Authenticator.Type.RECOVERY_CODES:
+    if authenticator.type != Authenticator.Type.RECOVERY_CODES and request.session.pop(accounts.BEGUN, False):
         record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
