@@ -47,6 +47,14 @@ def test_the_same_as_json(upheld):
     assert (code, told["read"], told["released"], told["refusals"][0]["clause"]) == (0, 3, 2, "rights.choices")
 
 
+def test_only_looking_writes_nothing_also_where_an_output_is_named(upheld, tmp_path):
+    code, out, _ = upheld("release", "list.csv", *AS_PARTNER, *MAPPED, "--out", "out.csv", "--dry-run")
+    assert (code, "only looked: nothing was written" in out) == (0, True)
+    assert not (tmp_path / "out.csv").exists()
+    code, out, _ = upheld("disclosures", "in@x.example")
+    assert (code, "release 1" in out) == (0, False)
+
+
 def test_a_release_of_nothing_ends_with_1_and_writes_nothing(upheld, tmp_path):
     code, out, _ = upheld("release", "list.csv", "--purpose", "marketing.partner", *MAPPED, "--out", "out.csv")
     assert code == 1
@@ -58,7 +66,6 @@ def test_a_release_of_nothing_ends_with_1_and_writes_nothing(upheld, tmp_path):
     ("words", "said"),
     [
         (("list.csv", *AS_PARTNER), "say where to write with `--out FILE`, or only look with `--dry-run`"),
-        (("list.csv", *AS_PARTNER, "--dry-run", "--out", "out.csv"), "say where to write"),
         (("list.csv", *AS_PARTNER, "--dry-run", "--items", "order.nme"), "no item `order.nme` is declared; did you mean `order.name`?"),
         (("list.csv", *AS_PARTNER, "--dry-run", "--items", "zzz"), "no item `zzz` is declared: the policy's items are in"),
         (("nothing.csv", *AS_PARTNER, "--dry-run"), "no list `nothing.csv`: look at its path, or name a table as"),

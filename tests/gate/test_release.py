@@ -214,6 +214,18 @@ def test_choices_that_never_stop_coming_are_honoured_up_to_the_last(shop):
     assert (summary.released, shop.out().count("\n")) == (20 - TRIES, 21 - TRIES)
 
 
+def test_a_choice_that_changes_nothing_of_the_list_does_not_have_it_written_again(shop):
+    steps = []
+
+    def watch(step, done, of):
+        steps.append(step)
+        if step == "synced":
+            shop.says(ANN, "sharing")  # she said so before
+
+    assert shop.release(watch=watch).released == 2
+    assert (steps.count("again"), steps.count("written")) == (1, 1)
+
+
 def test_a_contract_that_runs_out_while_the_list_is_decided_stops_it(shop):
     def watch(step, done, of):
         if step == "synced":

@@ -49,6 +49,7 @@ REDUNDANT = [
     ("allow marketing to third party using a", "allow marketing to third party using a when recipient is vetted"),
     ("keep a for 1 day", "keep a for 1 day"),
     ("staff s may rights", "staff s may rights"),
+    ("collect c: w", "collect c: w"),
     ("forbid rights using a", ""),
 ]
 

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.policy.worlds import expectations, policies, policy_of, standings, uses
+from tests.policy.writing import page
 from upheld.cli.main import run
 from upheld.cli.policy_prove import prove as command
-from upheld.policy import classes
+from upheld.policy import classes, cubes
 from upheld.policy.asking import Case
 from upheld.policy.compiled import Policy
 from upheld.policy.decide import decide, truth
@@ -129,3 +130,41 @@ def test_a_rule_that_refuses_everybody_is_not_overlooked(tmp_path, capsys):
     policy.write_text(f"{head}\n```upheld\n{rules}\n```\n")
     assert run(["policy", "prove", str(policy)]) == 1
     assert "0 proven, 1 failed" in capsys.readouterr().out
+
+
+def prove_of(*statements):
+    words = ("collect order: name, email", "topic news stops marketing", *statements)
+    return prove(Policy.parse(page(*words)))
+
+
+def test_choosing_people_by_an_item_is_a_use_of_it_and_is_said_so():
+    allows = "allow marketing to third party using order.email chosen by order.name"
+    (verdict,) = prove_of(allows, "never marketing to third party using order.name")
+    assert "`order.name` may be used to choose people for `third party` for `marketing.email`" in verdict.counterexample.words
+    (verdict,) = prove_of(allows.replace("to third party ", ""), "never marketing using order.name")
+    assert "`order.name` may be used to choose people for `marketing.email`" in verdict.counterexample.words
+
+
+def test_a_promise_about_nobody_is_kept():
+    promise = "always marketing using order.email as totals of at least 5 people"
+    refused, nobody = prove_of(promise, f"{promise} when not as totals")
+    assert (refused.holds, nobody.holds) == (False, True)
+
+
+def test_checkers_that_disagree_are_never_believed(monkeypatch):
+    rules = ("allow service using order.email", "never service using order.email", "always service using order.email")
+    assert [verdict.holds for verdict in prove_of(*rules)] == [False, True]
+    monkeypatch.setattr(classes.Classes, "permitted", lambda *_, **__: None)
+    with pytest.raises(AssertionError, match="the two checkers disagree"):
+        prove_of(*rules)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "promise"), [("permitted", "never service using order.email"), ("refused", "always service using order.email")]
+)
+def test_a_counterexample_that_the_reference_does_not_confirm_is_never_told(monkeypatch, wanted, promise):
+    allow = "allow service using order.email" + (" when opted in to news" if wanted == "permitted" else "")
+    for checker in (classes.Classes, cubes.Cubes):
+        monkeypatch.setattr(checker, wanted, lambda *_, **__: {})
+    with pytest.raises(AssertionError, match="the reference does not confirm"):
+        prove_of(allow, promise)

@@ -57,11 +57,11 @@ def release(edge: Edge, /, list_: str, *, as_json: bool, dry_run: bool, out: Pat
     """
     from upheld.gate.release import release as carry_out
 
-    if dry_run == (out is not None):
+    if not dry_run and out is None:
         raise Invalid("say where to write with `--out FILE`, or only look with `--dry-run`")
     home = edge.home()
     with edge.record() as record, _progress() as watch:
-        summary = carry_out(home, record, _order(list_, out, asked), edge.now, edge.actor(asked["asked_by"]), watch)
+        summary = carry_out(home, record, _order(list_, None if dry_run else out, asked), edge.now, edge.actor(asked["asked_by"]), watch)
     show(summary, as_json=as_json, text=lambda: _in_words(summary, dry_run=dry_run))
     for note in summary.notes:
         click.echo(f"note: {note}", err=True)
@@ -112,7 +112,7 @@ def _in_words(summary: Summary, *, dry_run: bool) -> str:
     if summary.out:
         lines.append(f"  release {summary.release} left: {summary.out}")
     elif dry_run and summary.released:
-        lines.append("  only looked: nothing was written; with `--out FILE` in place of `--dry-run` it leaves")
+        lines.append("  only looked: nothing was written; with `--out FILE` and without `--dry-run` it leaves")
     elif not summary.released:
         lines.append("  nothing may leave; nothing was written")
     if summary.rejects:
