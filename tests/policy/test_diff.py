@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.policy.worlds import histories, policies, policy_of, standings, uses
+from tests.policy.writing import page
 from upheld.cli.policy_diff import diff as command
 from upheld.errors import Invalid
 from upheld.policy.compiled import Policy
@@ -21,7 +22,7 @@ from upheld.policy.decide import decide
 from upheld.policy.diff import diff
 from upheld.policy.gains import Gains, Side, Words, simplify
 from upheld.policy.space import Space
-from upheld.policy.uses import Use
+from upheld.policy.uses import Standing, Use
 
 SOME = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 NORTHGATE = Path("policies/northgate.md").read_text(encoding="utf-8")
@@ -223,3 +224,30 @@ def test_a_thousand_shuffles_are_not_needed_one_is_enough_for_the_sample():
     statements = list(policy.document.statements)
     random.Random(1).shuffle(statements)
     assert not diff(policy, policy_of(statements))
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("right access for us-ca by email", "people in `us-ca` may {} have the right `access`"),
+        ("stop news for us by email given email", "people in `us` may {} stop `news`"),
+    ],
+)
+def test_a_right_or_a_way_out_that_vanishes_is_wider_and_one_that_comes_narrower(statement, words):
+    rest = ("collect order: name", "topic news stops marketing")
+    without, with_it = Policy.parse(page(*rest)), Policy.parse(page(*rest, statement))
+    assert [each.words for each in diff(with_it, without).wider] == [words.format("no longer")]
+    assert [each.words for each in diff(without, with_it).narrower] == [words.format("now")]
+
+
+def test_many_forbids_on_what_people_are_chosen_by_leave_what_none_of_them_minds():
+    kinds = [f"k{number}" for number in range(9)]
+    rest = (f"collect web: {', '.join(kinds)}", "collect order: email", "topic news stops marketing")
+    forbids = [f"forbid service using web.{kind} when opted out of news" for kind in kinds[:7]]
+    old, new = (Policy.parse(page(*rest, *forbids, f"allow service using order.email{by}")) for by in ("", " chosen by web"))
+    wider = diff(old, new).wider
+    assert wider
+    use = Use("service", ("order.email",), chosen_by=("web.k7", "web.k8"))
+    assert any({"web.k7", "web.k8"} <= set(each.chosen_by) for each in wider) or all(each.chosen_by for each in wider)
+    assert permits(new, use, Standing({"news": "out"})) == {"order.email"}
+    assert permits(old, use, Standing({"news": "out"})) == set()

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.policy.worlds import histories, policies, policy_of, questions, rules, standings, uses
+from tests.policy.writing import page
 from upheld.errors import Invalid
 from upheld.policy.compiled import Policy
 from upheld.policy.decide import decide
@@ -216,3 +217,13 @@ def test_a_misspelt_word_in_a_rule_stops_the_policy(rule, words):
     policy_of([collect, right])
     with pytest.raises(Invalid, match=words):
         policy_of([collect, replace(right, **rule)])
+
+
+def test_a_region_that_nobody_knows_stops_the_policy():
+    with pytest.raises(Invalid, match=r"no region `us-xx` is declared; did you mean `us-\w\w`\? \(policy:\d+:1\)"):
+        Policy.parse(page("collect order: name", "allow service using order when in us-xx"))
+
+
+def test_a_policy_is_shown_by_its_version_and_hash():
+    policy = Policy.parse(page("collect order: name"))
+    assert repr(policy) == f"Policy('1', {policy.hash[:12]})"

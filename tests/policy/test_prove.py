@@ -168,3 +168,13 @@ def test_a_counterexample_that_the_reference_does_not_confirm_is_never_told(monk
         monkeypatch.setattr(checker, wanted, lambda *_, **__: {})
     with pytest.raises(AssertionError, match="the reference does not confirm"):
         prove_of(allow, promise)
+
+
+def test_a_forbid_for_other_people_does_not_break_a_promise():
+    rules = ("allow service using order.email", "forbid service using order.email when in us-ca")
+    assert [verdict.holds for verdict in prove_of(*rules, "always service using order.email when in eu")] == [True]
+
+
+def test_a_condition_that_everyone_meets_is_not_told():
+    (verdict,) = prove_of("allow service using order.email when in anywhere", "never service using order.email")
+    assert verdict.counterexample.words.startswith("any person: `order.email` may be used by ourselves for `service`")

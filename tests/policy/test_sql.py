@@ -12,7 +12,9 @@ from sqlglot import exp
 from upheld.errors import Invalid, Refused
 from upheld.policy import sql, sql_dialects
 from upheld.policy.compiled import Policy
+from upheld.policy.predicate import Is
 from upheld.policy.sql_dialects import DIALECTS, bit, digit, number, safe, text
+from upheld.policy.statements import Condition
 from upheld.policy.table import Table
 from upheld.policy.uses import Use
 
@@ -116,3 +118,17 @@ def test_the_predicate_asks_only_columns_of_the_standing(dialect: str) -> None:
     history = policy("newsletter")
     asked = {column.name for column in sql.residual(history, OFFER, dialect).find_all(exp.Column)}
     assert asked == {"choice_newsletter"} <= set(sql.standing_columns(history))
+
+
+def test_whose_region_is_not_known_is_found_by_nothing_but_null() -> None:
+    known = {"region": frozenset({None, "us", "eu"})}
+    assert text(sql.expression(Is("region", frozenset({None})), known), "sqlite") == "region IS NULL"
+    assert text(sql.expression(Is("region", frozenset({None, "eu"})), known), "sqlite") == "region IS NULL OR region = 'eu'"
+
+
+def test_a_condition_that_the_compiler_does_not_know_is_never_passed_over() -> None:
+    history = policy("news")
+    rule = history[0].allows[-1]
+    object.__setattr__(rule, "when", (Condition("of good cheer"),))
+    with pytest.raises(AssertionError, match="of good cheer"):
+        sql.residual(history, OFFER, "sqlite")

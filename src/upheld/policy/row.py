@@ -66,10 +66,6 @@ class Row:
         found = [self.outcome(digits[::-1]) for digits in reverse]
         return array("H" if len(self.outcomes) <= 1 << 16 else "I", found)
 
-    def decide(self, standing: Standing) -> Decision:
-        """The decision for one person."""
-        return self.find(standing.choices, standing.region, standing.age, standing.served, standing.since)
-
     def decide_code(self, code: int) -> Decision:
         """The decision for one standing code."""
         found = self.coded.get(code)
