@@ -118,10 +118,10 @@ def test_no_row_that_a_code_meets_is_left_out(anybody, rows, wanted):
     connector = anybody.open(searching.PEOPLE)
     everybody = [found for piece in connector.read(searching.PEOPLE) for found in piece]
     for given_ in (*([one] for own in everybody[:3] for one in held.identifiers(own)), wanted):
-        given_ = [one for one in given_ if one.kind != "postal" or normal.zip_code(one.zip)]  # nobody is asked for without
-        met = {found.key for found in connector.search(searching.PEOPLE, given_)}
-        lost = [one for one in everybody if one.key not in met and any(searching.theirs(one, each) for each in given_)]
-        assert [(one.values, each) for one in lost for each in map(searching.vars_of, given_)] == []
+        meant = [one for one in given_ if one.kind != "postal" or normal.zip_code(one.zip)]  # nobody is asked for without
+        met = {found.key for found in connector.search(searching.PEOPLE, meant)}
+        lost = [one for one in everybody if one.key not in met and any(searching.theirs(one, each) for each in meant)]
+        assert [(one.values, each) for one in lost for each in map(searching.vars_of, meant)] == []
 
 
 # --- who is believed ------------------------------------------------------------------------------------------------------------------

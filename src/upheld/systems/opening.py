@@ -34,4 +34,8 @@ def open_system(system: System, home: Home | None) -> Connector:
             from upheld.systems.webhook import Webhook
 
             return Webhook(system, secret(system, home, "secret_file", "secret"))
+        case "listmonk", _:
+            from upheld.systems.listmonk import Listmonk
+
+            return Listmonk(system, secret(system, home, "token_file", "token"))
     raise Invalid(f"`{system.name}` cannot be opened: its kind of system is not served yet")
