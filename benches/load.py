@@ -75,10 +75,10 @@ def main() -> None:
             "Load over HTTP",
             ["what", "a second", "p50 ms", "p99 ms", "refused or lost", "processor µs each"],
             rows,
-            data=f"the policy of thirty-five rules; {PEOPLE:,} people with choices; {BODIES:,} mixed bodies of {KINDS:,} kinds of use, each "
-            f"decision explained; wrk with {CONNECTIONS} connections for {SECONDS} s on the same two cores; load before: "
-            f"{os.getloadavg()[0]:.1f}. Cedar (cedarpy) answers from the same kind of bare process, without keys or record: it is told all facts, "
-            "and names the policies that spoke",
+            data=f"the policy of thirty-five rules; {PEOPLE:,} people with choices; {BODIES:,} mixed bodies of {KINDS:,} kinds of use, each"
+            f" decision explained; wrk with {CONNECTIONS} connections for {SECONDS} s on the same two cores; load before: "
+            f"{os.getloadavg()[0]:.1f}. Cedar (cedarpy) answers from the same kind of bare process, without keys or record: it is told all "
+            "facts, and names the policies that spoke",
             packages=("granian", "msgspec", "cedarpy", "django"),
         )
     finally:

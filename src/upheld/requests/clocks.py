@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from upheld.law.counting import Period, due, end_of
 from upheld.law.duties import Duty
@@ -54,13 +55,21 @@ def _of_policy(policy: Policy, topics: Sequence[str], region: str | None, receiv
 def _of_law(
     policy: Policy, topics: Sequence[str], region: str | None, received_at: datetime, zone: tzinfo, channel: str | None
 ) -> Iterator[Clock]:
-    home = region or home_of(policy)
-    for duty in duties_of(policy.document.front.law):
-        if duty.due is None or not any(within(home, one) is not False for one in duty.regions):
-            continue
-        if _speaks_of(policy, duty, topics, channel):
+    for duty in _duties(policy, tuple(topics), region or home_of(policy), channel):
+        if duty.due is not None:
             says = f"within {period_in_words(duty.due.period)}, as {duty.law} asks"
             yield Clock(duty.family, _end(received_at, duty.due.period, zone), says, duty.is_confirmed("due"))
+
+
+@lru_cache(256)  # the same few questions come with every request
+def _duties(policy: Policy, topics: tuple[str, ...], home: str | None, channel: str | None) -> tuple[Duty, ...]:
+    """The duties with a clock that stopping these topics is about."""
+    here = (
+        duty
+        for duty in duties_of(policy.document.front.law)
+        if duty.due is not None and any(within(home, one) is not False for one in duty.regions)
+    )
+    return tuple(duty for duty in here if _speaks_of(policy, duty, topics, channel))
 
 
 def _speaks_of(policy: Policy, duty: Duty, topics: Sequence[str], channel: str | None) -> bool:
