@@ -97,7 +97,16 @@ def scan(local, house):
 
     def run(host, *more, tags=TAGS, form="json"):
         (house.home.path / "tags.toml").write_text(tags.replace("{shop}", host))
-        command = [sys.executable, "-m", "upheld.cli.main", "--home", str(house.home.path), "traffic", "scan", f"http://{host}/"]
+        command = [
+            sys.executable,
+            "-m",
+            "upheld.cli.main",
+            "--home",
+            str(house.home.path),
+            "traffic",
+            "scan",
+            f"http://{host}" if "/" in host else f"http://{host}/",
+        ]
         command += ["--browser", chromium(), "--settle", "1.5", "--format", form, *local.resolve, *more]
         ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
         return Ran(ran.returncode, ran.stdout, ran.stderr)

@@ -9,6 +9,7 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 PANEL = """
 <div id="panel" role="dialog" aria-label="Your choice" hidden><p>May others count visits?</p>
@@ -72,6 +73,12 @@ PAGES = {
     "hits.counters.test": {"/h": ""},
     "static.hotjar.com": {"/c/hotjar-1.js": "navigator.sendBeacon('http://static.hotjar.com/beacon?id=99', 'x');", "/beacon": ""},
     "pixels.test": {"/p.gif": ""},
+    "counters.localhost": {
+        "/c.js": "document.cookie = '_vc=1; path=/; max-age=86400'; localStorage.setItem('_vc_seen', '1');",
+        "/held.js": "window.held = true;",
+        "/held.gif": "",
+    },
+    "offers.localhost": {"/offer.js": "window.offered = true;"},
 }
 
 
@@ -92,14 +99,31 @@ class Answer(BaseHTTPRequestHandler):
             self.end_headers()
             return
         found = PAGES.get(host, {}).get(path)
+        if path == "/panelled":
+            found = self.panelled(parse_qs(urlsplit(self.path).query))
         body = (found or "").encode()
         self.send_response(404 if found is None else 200)
         self.send_header("Content-Type", "text/javascript" if path.endswith(".js") else "text/html; charset=utf-8")
         if host == "pixels.test":
             self.send_header("Set-Cookie", "px=1; Path=/")
+        if path == "/panelled":
+            self.send_header("Content-Security-Policy", CSP)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def panelled(self, asked):
+        centre = f"http://centre.localhost:{asked['centre'][0]}"
+        more = f' data-region="{asked["region"][0]}"' if "region" in asked else ""
+        lang, port = asked.get("lang", ["en"])[0], self.server.server_address[1]
+        return (
+            f'<!doctype html><html lang="{lang}"><meta name="viewport" content="width=device-width"><title>Shop</title>'
+            f'<script src="{centre}/panel.js"{more}></script><main><h1>Shop</h1>'
+            f'<img data-tag="visits" data-src="http://counters.localhost:{port}/held.gif" alt="">'
+            f'<script type="text/plain" data-tag="visits" data-src="http://counters.localhost:{port}/held.js"></script>'
+            f'<script type="text/plain" data-tag="offers" data-src="http://offers.localhost:{port}/offer.js"></script>'
+            f'<a href="{centre}/choices">Your privacy choices</a></main></html>'
+        )
 
     do_POST = do_GET  # noqa: N815 - the name that http.server calls
 
@@ -108,6 +132,10 @@ class Answer(BaseHTTPRequestHandler):
 
 
 FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path()
+CSP = (
+    "default-src 'none'; script-src http://centre.localhost:* http://counters.localhost:* http://offers.localhost:*; "
+    "connect-src http://centre.localhost:*; img-src http://counters.localhost:*"
+)
 LOCK = threading.Lock()
 
 if __name__ == "__main__":

@@ -136,3 +136,21 @@ def test_what_cannot_be_scanned_is_refused_in_one_line(scan, local):
         2,
         "upheld: there is no Chromium on this machine: install one, or name it with `--browser`\n",
     )
+
+
+def test_our_own_panel_passes_a_scan(scan, local, tmp_path):
+    from tests.browser import test_panel
+    from tests.browser.served import served
+
+    tags = test_panel.TAGS.partition('[[tag]]\nname = "sold"')[0].replace("{port}", str(local.port))
+    with served(tmp_path / "served", "centre", lambda house: (house.home.path / "tags.toml").write_text(tags)) as centre:
+        port = centre.address.rpartition(":")[2]
+        address = f"shop.localhost:{local.port}/panelled?centre={port}"
+        ran = scan(address, tags=f'rights = ["{centre.address}/choices"]\n{tags}')
+    assert (ran.code, ran.rules) == (0, [])
+    pressed = {panel["phase"]: (panel["pressed"], panel["closed"]) for panel in ran.said["panels"]}
+    assert pressed["after refusal"] == pressed["after acceptance"] == (True, True)
+    assert {host["host"]: host["phases"] for host in ran.said["hosts"]} == {
+        "counters.localhost": ["after acceptance"],
+        "offers.localhost": ["after acceptance"],
+    }

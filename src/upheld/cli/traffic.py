@@ -12,6 +12,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "scan": ("upheld.cli.traffic_scan:scan", "Look at pages in a real browser, and find what was not promised."),
     "scans": ("upheld.cli.traffic_scan:scans", "List the scans that were made."),
     "tags": ("upheld.cli.traffic_tags:tags", "Hold the declared tags to the policy."),
+    "panel": ("upheld.cli.traffic_panel:panel", "Say what was chosen in the panel, and by a receipt what one browser chose."),
     "links": ("upheld.cli.traffic_tags:links", "List the sites of others that the pages link to."),
 }
 

@@ -53,7 +53,7 @@ def look(browser: Browser, route: Route) -> Look:
     """All four passes. `Conflict` if the first page does not open at all."""
     seen = Look()
     _before(browser, route, seen)
-    addresses = [each.address for each in seen.pages if each.status]
+    addresses = seen.opened
     finder = Finder(dict(route.selectors))
     choices: tuple[tuple[Phase, Button], ...] = (("after refusal", "refuse"), ("after acceptance", "accept"))
     for phase, button in choices:
@@ -78,6 +78,8 @@ def _before(browser: Browser, route: Route, seen: Look) -> None:
             if page.address in {each.address for each in seen.pages} or not route.is_own(host_of(page.address)):
                 continue  # two links to one page, or one that leads elsewhere
             seen.pages.append(page)
+            if page.status:
+                seen.opened.append(address)
             visit.keep()
             for link in _links(visit, page.address) if page.status and page.status < 400 else []:
                 _sort(link, route, seen, waiting, known)

@@ -77,9 +77,10 @@ class Page:
 
 @dataclass(slots=True)
 class Look:
-    """Everything one scan saw."""
+    """Everything one scan saw. `opened` are the pages' whole addresses, which are opened again in each pass and said nowhere."""
 
     pages: list[Page] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
     panels: list[Panel] = field(default_factory=list)
     rights: list[Reached] = field(default_factory=list)

@@ -6,7 +6,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from upheld.web import assets
-from upheld.web.centre import choosing, contact, linked, mine, newsletter, policy, start, stopping
+from upheld.web.centre import choosing, contact, linked, mine, newsletter, panel, policy, start, stopping
 
 urlpatterns = [
     path("", start.page, name="start"),
@@ -31,6 +31,8 @@ urlpatterns = [
     path("mine/choose", mine.choose, name="mine choose"),
     path("mine/copy", mine.copy, name="mine copy"),
     path("contact", contact.page, name="contact"),
+    path("panel.js", panel.script, name="panel"),
+    path("panel/choice", panel.choice, name="panel choice"),
     path("sites", linked.page, name="linked"),
     path("leaving", linked.leaving, name="leaving"),
     path("language", set_language, name="language"),
