@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Integer, LargeBinary, String, Table
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Integer, LargeBinary, String, Table
 
 from upheld.ledger import kinds
 from upheld.record import METADATA, Time
@@ -91,4 +91,21 @@ RELEASE_ENDED = kinds.declare(
     "whether the file of a recorded release appeared under its name",
     release=kinds.NUMBER,
     state=kinds.one_of("delivered", "undelivered"),
+)
+
+LIST_ORDER = Table(
+    "list_order",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # 1, 2, 3 …
+    Column("at", Time, nullable=False),
+    Column("changed_at", Time, nullable=False),
+    Column("by", String, nullable=False),  # a member of staff
+    Column("role", String, nullable=False),
+    Column("list", String, nullable=False),  # what the file was called
+    Column("inbox", Boolean, nullable=False),  # it lies in the home's inbox, and stays there
+    Column("token", String, nullable=False, unique=True),  # names its private folder
+    Column("asked", JSON, nullable=False),  # ordering.Asked
+    Column("state", String, nullable=False, index=True),  # ordering.State
+    Column("release", Integer),
+    Column("reason", String),  # why it failed; nothing personal
 )

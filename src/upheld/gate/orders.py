@@ -49,6 +49,7 @@ class Order:
     engine_address: str | None = None
     reading: Reading = field(default_factory=Reading)
     asked_by: str | None = None
+    called: str | None = None  # what the list is called in the record, if not by its path
 
     def __post_init__(self) -> None:
         if self.engine == "duckdb" and self.engine_address is not None:

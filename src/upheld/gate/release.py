@@ -272,7 +272,7 @@ class _Release:
         decisions, sentences = outcome.verdicts.decisions, draft.snapshot.sentences
         policy = draft.asked.policy
         return Summary(
-            list=self.opened.name,
+            list=self.order.called or self.opened.name,
             purpose=draft.use.purpose,
             recipient=self.order.to,
             policy_version=policy.version,

@@ -31,7 +31,7 @@ from upheld.recipients.terms import demanded
 ABOUT_PEOPLE = frozenset({"choice.recorded", "person.enrolled", "person.attached", "person.fact"})
 """Entries after which only the people they are about may have to be decided again."""
 WITHOUT_EFFECT = frozenset({RELEASE_ENDED, "policy.drafted", "policy.approved", "policy.withdrawn", "recipient.addressed"})
-ROOMS_WITHOUT_EFFECT = ("effect.", "request.", "rights.", "key.", "staff.", "webhook.")
+ROOMS_WITHOUT_EFFECT = ("effect.", "request.", "rights.", "key.", "staff.", "webhook.", "list.")
 """What these rooms do to a person's standing, they do by a choice, which has its own entry; who may ask changes no answer."""
 
 

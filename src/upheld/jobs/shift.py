@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from upheld.gate import carrying
 from upheld.home import Home
 from upheld.jobs.worker import Handlers
 from upheld.messages import events, hooks
@@ -41,10 +42,16 @@ class Shift:
             lambda instruction: into_outbox(home, instruction),
         )
         self._home = home
-        self.handlers: Handlers = {**handlers(self.office), **events.handlers(home, record, clock), **scans.handlers(home, record, clock)}
+        self._carrier = carrying.Carrier(home, record, clock, WORKER)
+        self.handlers: Handlers = {
+            **handlers(self.office),
+            **events.handlers(home, record, clock),
+            **scans.handlers(home, record, clock),
+            **carrying.handlers(self._carrier),
+        }
 
     def look_after(self) -> None:
-        """Plan what nobody asks for: events that programs are not told of yet; each hour, words that are too old are forgotten."""
+        """Plan what nobody asks for: events that programs are not told of yet; each hour, words and lists that are too old go."""
         now = self._clock()
         hooks.plan(self._record, now)
         scans.plan_first(self._record, self._home, now)
@@ -52,3 +59,4 @@ class Shift:
             self._next_at = now + EVERY
             with self._record.transaction() as tx:
                 forget_words(tx, now, WORKER)
+            carrying.look_after(self._carrier)

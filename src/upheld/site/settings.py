@@ -136,6 +136,7 @@ def _frame() -> dict[str, Any]:
         "FORM_RENDERER": "django.forms.renderers.TemplatesSetting",
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "DATA_UPLOAD_MAX_MEMORY_SIZE": 1 << 20,
+        "FILE_UPLOAD_HANDLERS": ["upheld.web.console.uploads.Privately"],  # takes files on two pages of the console only
         "DATA_UPLOAD_MAX_NUMBER_FIELDS": 200,
         "ATOMIC_REQUESTS": False,
         "APPEND_SLASH": True,

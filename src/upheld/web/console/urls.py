@@ -13,7 +13,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from upheld.web import assets
-from upheld.web.console import evidence, intake, recipients, requests, signing, start
+from upheld.web.console import evidence, intake, policies, recipients, releases, requests, signing, start
 
 SIGN_IN = [
     path("begin/<str:token>", signing.begin, name="begin"),
@@ -50,6 +50,26 @@ RECIPIENTS = [
     path("recipients/<slug:name>/addresses", recipients.addresses, name="recipient addresses"),
 ]
 
+RELEASES = [
+    path("releases", releases.page, name="releases"),
+    path("releases/list/<int:number>", releases.order, name="release order"),
+    path("releases/list/<int:number>/again", releases.again, name="release again"),
+    path("releases/list/<int:number>/release", releases.begin, name="release begin"),
+    path("releases/list/<int:number>/file", releases.fetch, name="release fetch"),
+    path("releases/list/<int:number>/discard", releases.discard, name="release discard"),
+    path("releases/person", releases.person, name="release person"),
+]
+
+POLICIES = [
+    path("policies", policies.page, name="policies"),
+    path("policies/version/<str:version>", policies.version, name="policies version"),
+    path("policies/version/<str:version>/text", policies.source, name="policies source"),
+    path("policies/draft/<int:number>", policies.draft, name="policies draft"),
+    path("policies/draft/<int:number>/approve", policies.approve, name="policies approve"),
+    path("policies/draft/<int:number>/post", policies.post, name="policies post"),
+    path("policies/draft/<int:number>/withdraw", policies.withdraw, name="policies withdraw"),
+]
+
 EVIDENCE = [
     path("evidence", evidence.page, name="evidence"),
     path("evidence/entry/<int:number>", evidence.one, name="evidence entry"),
@@ -76,7 +96,9 @@ urlpatterns = [
     path("requests/<int:number>/answer", requests.answered, name="request answer"),
     path("requests/<int:number>/withdraw", requests.withdraw, name="request withdraw"),
     path("requests/<int:number>/complete", requests.complete, name="request complete"),
+    *RELEASES,
     *RECIPIENTS,
+    *POLICIES,
     *EVIDENCE,
     path("language", set_language, name="language"),
     path("assets/<str:mark>/<str:name>", assets.serve, name="asset"),

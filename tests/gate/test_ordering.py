@@ -1,0 +1,203 @@
+"""A list given by staff: looked at and released by the worker, fetched once, and nothing of it kept; whatever is killed in between."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import timedelta
+
+import pytest
+
+from tests.gate.conftest import LIST, ME
+from upheld.errors import Conflict, Invalid, NotFound
+from upheld.gate import carrying, ordering
+from upheld.gate.disclosures import to_recipient
+from upheld.gate.models import DISCLOSURE
+from upheld.gate.ordering import Asked
+from upheld.jobs import worker
+from upheld.ledger import queries as ledger
+from upheld.people.identifiers import Postal
+from upheld.record import Actor
+
+MARKETER = Actor("kim", "marketing")
+ASKED = Asked("marketing.partner", "acme", source="order", mapping=("address=order.shipping address",))
+
+
+class Desk:
+    """Somebody at the console, and the worker."""
+
+    def __init__(self, shop):
+        self.shop = shop
+        self.carrier = carrying.Carrier(shop.home, shop.record, shop.now)
+
+    def give(self, text=LIST, asked=ASKED, name="march.csv"):
+        upload = self.shop.list(text, "upload.tmp")
+        return self.do(ordering.order, self.shop.home, name, upload, asked)
+
+    def do(self, what, *given, actor=MARKETER):
+        with self.shop.record.transaction() as tx:
+            return what(tx, *given, at=self.shop.now(), actor=actor)
+
+    def work(self):
+        return worker.work(self.shop.record, carrying.handlers(self.carrier), self.shop.now)
+
+    def find(self, number=1):
+        with self.shop.record.reading() as conn:
+            return ordering.find(conn, number)
+
+    def kinds(self):
+        with self.shop.record.reading() as conn:
+            return [entry.kind for entry in ledger.entries(conn)]
+
+
+@pytest.fixture
+def desk(shop):
+    return Desk(shop)
+
+
+def test_a_list_is_looked_at_released_and_fetched_once(desk, shop):
+    number = desk.give()
+    assert desk.find().state == "looking"
+    assert not (shop.folder / "upload.tmp").exists()
+    assert desk.work() == 1
+    assert desk.find().state == "looked"
+    found = carrying.looked(shop.home, desk.find())
+    assert found["read"] == found["released"] + found["refused"] + found["rejected"] == 3
+    assert (found["list"], found["release"]) == ("march.csv", None)
+    assert all(each["clause"] for each in found["refusals"])
+    desk.do(ordering.begin, number)
+    desk.work()
+    done = desk.find()
+    assert (done.state, done.release) == ("released", 1)
+    rows = done.out(shop.home).read_text()
+    handle = desk.do(ordering.fetch, shop.home, number)
+    with os.fdopen(handle) as file:
+        assert file.read() == rows
+    with pytest.raises(Conflict, match="downloaded already"):
+        desk.do(ordering.fetch, shop.home, number)
+    with shop.record.reading() as conn:
+        (left,) = to_recipient(conn, "acme")
+        assert (left.list, left.released, left.state) == ("march.csv", found["released"], "delivered")
+        entry = ledger.entry(conn, left.entry)
+        assert entry.actor["role"] == "marketing"
+    assert [kind for kind in desk.kinds() if kind.startswith("list.")] == ["list.ordered", "list.begun", "list.fetched"]
+
+
+def test_what_is_kept_lies_private_and_goes(desk, shop):
+    number = desk.give()
+    desk.work()
+    folder = desk.find().folder(shop.home)
+    assert {oct(each.stat().st_mode)[-3:] for each in (folder, *folder.iterdir())} == {"700", "600"}
+    desk.do(ordering.discard, number)
+    os.utime(folder, (time.time() - 3600,) * 2)
+    ordering.clean(shop.home, shop.record)
+    assert not folder.exists()
+    assert desk.find().state == "discarded"
+
+
+def test_a_folder_of_no_order_goes_unless_it_is_new(desk, shop):
+    desk.give()
+    old, new = (shop.home.path / "lists" / name for name in ("old", "new"))
+    old.mkdir()
+    new.mkdir()
+    os.utime(old, (time.time() - 3600,) * 2)
+    mine = desk.find().folder(shop.home)
+    os.utime(mine, (time.time() - 3600,) * 2)
+    ordering.clean(shop.home, shop.record)
+    assert [old.exists(), new.exists(), mine.exists()] == [False, True, True]
+
+
+def test_nobody_went_on_with_it_for_a_day_so_it_is_given_up(desk, shop):
+    desk.give()
+    desk.work()
+    shop.began += timedelta(hours=23)
+    carrying.look_after(desk.carrier)
+    assert desk.find().state == "looked"
+    shop.began += timedelta(hours=1)
+    carrying.look_after(desk.carrier)
+    assert desk.find().state == "discarded"
+    assert desk.kinds()[-1] == "list.discarded"
+
+
+def test_the_role_that_asks_is_bound_by_its_statement(desk):
+    desk.do(ordering.order, desk.shop.home, "a.csv", desk.shop.list(), ASKED, actor=Actor("lee", "support"))
+    desk.work()
+    assert desk.find().state == "nothing"
+    found = carrying.looked(desk.shop.home, desk.find())
+    assert "support" in found["refusals"][0]["because"]
+
+
+def test_an_opt_out_between_look_and_release_is_honoured(desk, shop):
+    number = desk.give()
+    desk.work()
+    shop.says(Postal("Bob", "Moss", "1 Elm Rd", "10001"), "sharing", "out")
+    before = carrying.looked(shop.home, desk.find())["released"]
+    desk.do(ordering.begin, number)
+    desk.work()
+    with shop.record.reading() as conn:
+        assert to_recipient(conn)[0].released == before - 1
+
+
+def test_a_list_that_changed_since_the_look_is_not_released(desk, shop):
+    inbox = shop.home.path / "inbox"
+    inbox.mkdir()
+    (inbox / "april.csv").write_text(LIST)
+    assert ordering.inbox(shop.home) == ("april.csv",)
+    number = desk.do(ordering.order, shop.home, "april.csv", None, ASKED)
+    desk.work()
+    (inbox / "april.csv").write_text(LIST + "new@x.example,New,One,3 Elm Rd,10001,NY,3,x\n")
+    desk.do(ordering.begin, number)
+    desk.work()
+    assert (desk.find().state, "changed since it was looked at" in desk.find().reason) == ("failed", True)
+    with shop.record.reading() as conn:
+        assert to_recipient(conn) == ()
+    desk.do(ordering.look_again, number, ASKED)
+    desk.work()
+    assert desk.find().state == "looked"
+    assert (inbox / "april.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "refusal"), [("april.csv", NotFound), ("../upheld.toml", Invalid), ("keys", Invalid), (".x.csv", NotFound)]
+)
+def test_only_what_lies_in_the_inbox_is_picked(desk, shop, name, refusal):
+    inbox = shop.home.path / "inbox"
+    inbox.mkdir()
+    (inbox / "link.csv").symlink_to(shop.home.path / "upheld.toml")
+    assert ordering.inbox(shop.home) == ()
+    with pytest.raises(refusal):
+        desk.do(ordering.order, shop.home, name, None, ASKED)
+
+
+def test_what_cannot_be_read_says_why_and_can_be_looked_at_again(desk, shop):
+    number = desk.give("first,last\nAnn,Lee\n")
+    desk.work()
+    found = desk.find()
+    assert found.state == "failed"
+    assert str(shop.home.path) not in found.reason
+    desk.do(ordering.look_again, number, Asked("marketing.partner", "nobody"))
+    desk.work()
+    assert "no recipient `nobody` is registered" in desk.find().reason
+    with pytest.raises(Conflict, match="could not be read"):
+        desk.do(ordering.begin, number)
+
+
+def test_a_worker_that_died_after_the_release_was_recorded_does_not_release_twice(desk, shop, monkeypatch):
+    number = desk.give()
+    desk.work()
+    desk.do(ordering.begin, number)
+    with monkeypatch.context() as killed:
+        killed.setattr(ordering, "settle", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            desk.work()
+    assert desk.find().state == "releasing"
+    shop.began += timedelta(minutes=5)  # the lease runs out
+    desk.work()
+    assert (desk.find().state, desk.find().release) == ("released", 1)
+    with shop.record.reading() as conn:
+        assert len(conn.execute(DISCLOSURE.select()).all()) == 1
+
+
+def test_an_unknown_list_is_not_found(desk):
+    with pytest.raises(NotFound):
+        desk.do(ordering.discard, 7, actor=ME)
