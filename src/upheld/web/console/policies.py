@@ -96,7 +96,8 @@ class Drafting(forms.Form):
 @staff()
 def page(request: HttpRequest) -> HttpResponse:
     """All versions and drafts, and a form for a new one: whatever is wrong with it is said line by line, and it stays in the form."""
-    form, faults = Drafting(_given(request)) if request.method == "POST" else Drafting(), ()
+    form = Drafting(_given(request)) if request.method == "POST" else Drafting()
+    faults: tuple[Fault, ...] = ()
     if form.is_bound and form.is_valid():
         number, faults = _draft(request, form)
         if number is not None:
@@ -190,8 +191,8 @@ def _given(request: HttpRequest) -> Any:  # noqa: ANN401 - Django's own
     """The form as sent; a file stands for the text. One that is not UTF-8 is read so far as it goes: the check then says where."""
     given, upload = request.POST.copy(), request.FILES.get("file")
     if isinstance(upload, Uploaded):
-        given["text"] = upload.read(LONGEST + 1).decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
-    given["text"] = given.get("text", "").replace("\r\n", "\n")
+        given["text"] = upload.read(LONGEST + 1).decode("utf-8", "replace")
+    given["text"] = given.get("text", "").replace("\r\n", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
     return given
 
 
