@@ -105,7 +105,7 @@ class Ready:
         """Each question's answer, or why there is none; all of one reading of the record, after `refresh` in it."""
         meant = [self._codes_of(one) for one in asked]
         met = self._met(conn, meant)
-        missing = {person for some in met for person in some} - self._standings.keys()
+        missing = {person for some in met for person in some if person not in self._standings}
         if missing:
             if len(self._standings) + len(missing) > MOST_PEOPLE:
                 self._standings.clear()
@@ -134,7 +134,7 @@ class Ready:
 
     def _met(self, conn: Connection, meant: Sequence[Sequence[Code]]) -> list[list[int]]:
         """Whom the codes of each question meet, in order of their numbers."""
-        wanted = {code.code for codes in meant for code in codes} - self._codes.keys()
+        wanted = {code.code for codes in meant for code in codes if code.code not in self._codes}  # less a view would go over all of it
         if wanted:
             if len(self._codes) + len(wanted) > MOST_CODES:
                 self._codes.clear()
