@@ -7,6 +7,7 @@ import errno
 import fcntl
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -164,3 +165,20 @@ def test_a_sweep_takes_the_folders_of_the_dead_and_leaves_those_that_are_being_m
     with working_folder(tmp_path, tmp_path / "out.csv") as living:
         sweep(tmp_path)
         assert {folder.name for folder in (tmp_path / "work").iterdir()} == {".abc", living.name}
+
+
+def test_a_folder_that_takes_no_file_is_said_with_what_to_do():
+    with (
+        pytest.raises(Invalid, match=r"cannot write `/proc/out.csv`: .*; name another folder with `--out`"),
+        writing(Path("/proc/out.csv")),
+    ):
+        pass
+
+
+def test_a_disk_that_is_full_already_is_said_as_such(out, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "open", full)
+    with pytest.raises(Conflict, match="the disk is full"), disk_full_in_words(), writing(out):
+        pass

@@ -210,7 +210,16 @@ def test_a_connection_that_is_cut_is_said_and_the_next_one_works(postgres_server
 
 def test_an_error_of_our_own_making_is_not_hidden(record):
     with pytest.raises((OperationalError, Exception), match="nowhere"), record.reading() as conn:
-        conn.execute(text("SELECT * FROM nowhere"))
+        conn.execute(text("SELECT nowhere FROM record_schema"))
+
+
+def test_a_record_that_lacks_a_table_says_what_to_run_and_that_makes_it(record):
+    with record.transaction() as tx:
+        tx.execute(text("DROP TABLE test_note"))
+    with pytest.raises(Conflict, match="lacks a table that this release needs: run `upheld upgrade`"):
+        words_of(record)
+    record.create()
+    assert words_of(record) == []
 
 
 def test_two_creations_at_once_make_one_record(postgres_url):

@@ -88,6 +88,11 @@ def _make(out: Path) -> int:
         except FileExistsError:
             _throw_away_if_dead(part, out)
             continue
+        except OSError as error:
+            if error.errno in _FULL:
+                raise
+            said = (error.strerror or "the system refused").lower()
+            raise Invalid(f"cannot write `{out}`: {said}; name another folder with `--out`") from error
         fcntl.flock(handle, fcntl.LOCK_EX)
         if _is_ours(part, handle):
             return handle

@@ -229,4 +229,7 @@ def _in_our_words(error: DBAPIError, *, reading: bool) -> No | None:
     said = str(error.orig).lower()
     if reading and "readonly database" in said:
         return Invalid(_ONLY_READING)
-    return next((kind(words) for part, kind, words in _WORDS if part in said), None)
+    found = next((kind(words) for part, kind, words in _WORDS if part in said), None)
+    if found is None and ("no such table" in said or type(error.orig).__name__ == "UndefinedTable"):
+        return Conflict("the record lacks a table that this release needs: run `upheld upgrade`, after taking a copy")
+    return found
