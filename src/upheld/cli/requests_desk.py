@@ -14,9 +14,13 @@ from upheld.cli.edge import Edge, pass_edge
 from upheld.errors import NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from upheld.requests.queries import Record, Told
+
+WHY: Final = "why"  # gate.searching.WHY, which is too much to load for a line
+_LIKELY: Final = ((16, "very likely"), (10, "likely"), (3, "possible"), (float("-inf"), "weak"))  # bits from which
 
 DECISIONS: Final = {"same": "include", "different": "not this person", "ask": "ask"}
 
@@ -180,9 +184,15 @@ def told_line(one: Told, now: datetime) -> str:
 
 
 def _line(one: Record, *, of: bool) -> str:
-    evidence = "; ".join(f"{what}: {words} ({bits:+.1f})" for what, words, bits in one.evidence) or "no evidence"
     asked = "  the person is to be asked" if one.decided == "ask" else ""
-    return f"{f'request {one.request}  ' if of else ''}{one.id}  {one.system}.{one.place}  {one.weight:.1f} bits  {evidence}{asked}"
+    return f"{f'request {one.request}  ' if of else ''}{one.id}  {one.system}.{one.place}  {in_words(one.weight, one.evidence)}{asked}"
+
+
+def in_words(weight: float, evidence: Sequence[tuple[str, str, float]]) -> str:
+    """How likely a record is the person's, why an agent must look, and what each comparison said and weighed."""
+    likely = next(words for least, words in _LIKELY if weight >= least)
+    said = [words if of == WHY else f"{of}: {words} ({bits:+.1f})" for of, words, bits in evidence]
+    return f"{likely} ({weight:.1f} bits): {'; '.join(said) or 'nothing was compared'}"
 
 
 def _goes_on(state: str) -> str:

@@ -2,28 +2,35 @@
 
 Rows are read fresh, compared, and judged; what is read stays in memory. Out of here go verdicts, weights, evidence in words and row keys
 (to be sealed by who keeps them). This is also where sealed values are opened for such a search, and nowhere else.
+
+`search` says what is to be stopped (a `Candidate`), `proven` what a person may see who has proven an address (an `Own`). Neither can be
+taken for the other: what may be stopped may not therefore be shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
 from sqlalchemy import Connection, select
 
 from upheld.ledger.actions import append
 from upheld.ledger.kinds import NUMBER, WORD, declare
 from upheld.people.actions import Keeper
-from upheld.people.codes import Keys, conflict, tight_codes
 from upheld.people.held import Evidence
-from upheld.people.identifiers import Identifier, from_given
+from upheld.people.identifiers import Email, Identifier, from_given
+from upheld.people.judging import Judged, judged
 from upheld.people.models import IDENTIFIER
+from upheld.people.portrait import of_given, of_row
+from upheld.people.verdicts import Showing, Verdict, for_proven
+from upheld.people.weights import Weights
 from upheld.record import Actor
 from upheld.systems.connector import Connector, Found, Key
 from upheld.systems.datamap import System, Table
+from upheld.systems.held import held
 from upheld.systems.held import identifiers as identifiers_of
 from upheld.vault.opening import open_sealed
 
@@ -37,10 +44,8 @@ SEARCHED = declare(
     review=NUMBER,
 )
 
-Verdict = Literal["same", "to review", "different"]
-WEIGHTS: Final = "tight"
-"""The version of the weights that judge."""
-SURE: Final = 40.0  # bits: an identifier is the same as a whole
+WHY: Final = "why"
+"""Of what the evidence is that says why an agent must look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A row that is (`same`), or may be (`to review`), the person's. `out`: topics for which the row says that they stopped."""
+    """A row that is to be stopped (`same`), or may be (`to review`). It may not be shown to anybody for that.
+
+    `out`: topics for which the row says that they stopped. `weights`: the version of those that judged.
+    """
 
     system: str
     table: str
@@ -66,6 +74,18 @@ class Candidate:
     verdict: Verdict
     weight: float
     evidence: tuple[Evidence, ...]
+    out: frozenset[str]
+    identifiers: tuple[Identifier, ...] = field(repr=False)
+    weights: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A row that the person may see, because they have proven the very address that it holds."""
+
+    system: str
+    table: str
+    showing: Showing
     out: frozenset[str]
     identifiers: tuple[Identifier, ...] = field(repr=False)
 
@@ -88,29 +108,39 @@ def identifying(table: Table) -> bool:
     return any(part in table.parts() for part in ("email", "phone", "account", "last", "full"))
 
 
-def search(system: System, connector: Connector, wanted: Wanted, keys: Keys) -> Searched:
+def search(system: System, connector: Connector, wanted: Wanted, weights: Weights) -> Searched:
     """Search every mapped table of one system, fresh. The connector is closed. Raises `Failed`."""
-    found: list[Candidate] = []
-    read = 0
-    with closing(connector):
-        for table in filter(identifying, system.tables):
-            rows = connector.search(table, wanted.all)
-            read += len(rows)
-            found += judged(rows, wanted, keys)
-    return Searched(system.name, tuple(found), read)
+    rows = _read(system, connector, wanted.all)
+    return Searched(system.name, tuple(one for one in candidates(rows, wanted, weights) if one.verdict != "different"), len(rows))
 
 
-def fetch(table: Table, connector: Connector, row: Key, wanted: Wanted, keys: Keys) -> Candidate | None:
+def proven(system: System, connector: Connector, email: Email, weights: Weights) -> tuple[Own, ...]:
+    """The rows of one system that hold this very address, for the person who has proven that it is theirs. Raises `Failed`."""
+    rows = _read(system, connector, (email,))
+    found = zip(rows, _judged(rows, (email,), weights), strict=True)
+    shown = ((row, for_proven(one.likeness)) for row, one in found)
+    return tuple(Own(row.system, row.table, how, row.out, identifiers_of(row)) for row, how in shown if how.verdict == "same")
+
+
+def fetch(table: Table, connector: Connector, row: Key, wanted: Wanted, weights: Weights) -> Candidate | None:
     """One row that somebody decided about, read again; None if it is gone. The connector is closed. Raises `Failed`."""
     with closing(connector):
         rows = connector.fetch(table, [row])
-    return next((_candidate(found, wanted, keys) for found in rows), None)
+    return next(iter(candidates(rows, wanted, weights)), None)
 
 
-def judged(rows: Iterable[Found], wanted: Wanted, keys: Keys) -> list[Candidate]:
-    """The rows that are or may be the person's."""
-    candidates = (_candidate(found, wanted, keys) for found in rows)
-    return [one for one in candidates if one.verdict != "different"]
+def candidates(rows: Sequence[Found], wanted: Wanted, weights: Weights) -> list[Candidate]:
+    """The rows of one system, judged together: who else is on file at an address decides what an initial there means."""
+    return [_candidate(row, one) for row, one in zip(rows, _judged(rows, wanted.all, weights), strict=True)]
+
+
+def _read(system: System, connector: Connector, given: Sequence[Identifier]) -> list[Found]:
+    with closing(connector):
+        return [found for table in filter(identifying, system.tables) for found in connector.search(table, given)]
+
+
+def _judged(rows: Sequence[Found], given: Sequence[Identifier], weights: Weights) -> list[Judged]:
+    return judged(of_given(given), [of_row(held(row)) for row in rows], weights)
 
 
 def note(tx: Connection, request: int, searched: Searched, at: datetime, actor: Actor) -> None:
@@ -132,19 +162,9 @@ def known(conn: Connection, keeper: Keeper, people: Sequence[int]) -> tuple[Iden
     return tuple(dict.fromkeys(from_given(row.kind, open_sealed(conn, keeper.vault, row.person, row.kind, row.sealed)) for row in rows))
 
 
-def _candidate(found: Found, wanted: Wanted, keys: Keys) -> Candidate:
-    identifiers = identifiers_of(found)
-    verdict, weight, evidence = _likest(identifiers, wanted, keys)
-    return Candidate(found.system, found.table, found.key, verdict, weight, evidence, found.out, identifiers)
-
-
-def _likest(identifiers: Sequence[Identifier], wanted: Wanted, keys: Keys) -> tuple[Verdict, float, tuple[Evidence, ...]]:
-    """How like a row is to whom we want: by an identifier that is the same as a whole."""
-    theirs = {code.code: code.guard for one in identifiers for code in tight_codes(one, keys)}
-    for one in wanted.all:
-        if any(code.code in theirs and not conflict(code.guard, theirs[code.code]) for code in tight_codes(one, keys)):
-            return "same", SURE, (Evidence(_KINDS[one.kind], "the same", SURE),)
-    return "different", 0.0, ()
-
-
-_KINDS: Final = {"email": "e-mail address", "postal": "name and address", "phone": "telephone number", "account": "account"}
+def _candidate(row: Found, one: Judged) -> Candidate:
+    like, stopping = one.likeness, one.stopping
+    why = (Evidence(WHY, stopping.why, 0.0),) if stopping.verdict == "to review" else ()
+    evidence = (*why, *like.evidence)
+    identifiers = identifiers_of(row)
+    return Candidate(row.system, row.table, row.key, stopping.verdict, like.weight, evidence, row.out, identifiers, like.weights.version)

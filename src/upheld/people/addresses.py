@@ -54,6 +54,7 @@ UNIT_WORDS = (
 _UNIT = re.compile(
     rf"(?<!\w)(?:(?:{'|'.join(UNIT_WORDS)}) ?(?:# )?(\d[\w-]*)|(?:{'|'.join(UNIT_WORDS)}) (?:# )?([a-z](?:-?\d+)?)|# (\w+))(?!\w)"
 )
+_DANGLING = frozenset("apartment apt unit suite ste room rm".split())
 _FLOOR = re.compile(r"(?<!\w)(\d+)(?:st|nd|rd|th) (?:floor|fl)(?!\w)")
 _LEADING_HOUSE = re.compile(r"(\d+(?:-\d+)?(?:-?[a-z])?|[nsew]\d+[nsew]?\d*)(?: ?(bis|ter|quater|1-2|1-4|3-4))?(?= )")
 _TRAILING_HOUSE = re.compile(r" (\d+(?:-\d+)?)(?: ?([a-z]|bis|ter|quater))?$")
@@ -153,7 +154,10 @@ def _read(text: str, *, numbered: bool) -> Street:
         house, text = _house(found[1]) + addition, text[found.end() :].strip()
     elif found := _TRAILING_HOUSE.search(text):
         house, text = _house(found[1]) + (found[2] or ""), text[: found.start()]
-    return Street(_core(text.split()), house, more, "".join(units))
+    words = text.split()
+    if len(words) > 1 and words[-1] in _DANGLING:  # of `Oak St Apt #4`, where the `#4` was read as the unit
+        words = words[:-1]
+    return Street(_core(words), house, more, "".join(units))
 
 
 def _is_house_letter(first: str, rest: str) -> bool:

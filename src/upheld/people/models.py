@@ -52,3 +52,15 @@ FACT = only_grows(
         Index("person_fact_of", "person", "fact", "about"),
     )
 )
+
+MATCH_WEIGHTS = only_grows(
+    Table(
+        "match_weights",
+        METADATA,
+        Column("id", NUMBER, primary_key=True, autoincrement=False),  # the newest is in use
+        Column("version", String, nullable=False),
+        Column("body", LargeBinary, nullable=False),  # weights.Weights.as_bytes: shares, and nothing about anybody
+        Column("at", Time, nullable=False),
+        Column("by", String, nullable=False),
+    )
+)

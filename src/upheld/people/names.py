@@ -6,6 +6,7 @@ import csv
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -38,6 +39,8 @@ WRITTEN = {
     "edw": "edward", "benj": "benjamin", "saml": "samuel", "danl": "daniel", "richd": "richard", "eliz": "elizabeth", "margt": "margaret",
 }  # fmt: skip
 """Old ways to write a name short, which only a comparison knows: match codes do not."""
+CHRISTENED = frozenset("marie anna ann anne jane jean joan ellen carol lynn lori rose".split())
+"""Names that many are christened although the table calls them short for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,11 @@ def first_name(text: str) -> First:
     return First(tuple(names), main, _sound(main), main[0], suffix)
 
 
+def written(formal: Sequence[str]) -> frozenset[str]:
+    """Every first name that may stand for one of these: they themselves, and what they are shortened to."""
+    return frozenset(formal) | {short for name in formal for short in _short_of().get(name, ())}
+
+
 def last_name(text: str) -> Last:
     """The normal form of a last-name field, which may hold particles, hyphens and a suffix."""
     words, suffix = _words(text)
@@ -176,6 +184,16 @@ def _formal() -> dict[str, tuple[str, ...]]:
 
 
 @cache
+def _short_of() -> dict[str, tuple[str, ...]]:
+    """Formal name -> nicknames: `_formal` read the other way."""
+    table: dict[str, tuple[str, ...]] = {}
+    for short, formals in _formal().items():
+        for formal in formals:
+            table[formal] = (*table.get(formal, ()), short)
+    return table
+
+
+@cache
 def _known() -> frozenset[str]:
     table = _formal()
     common = resources.files(__package__).joinpath("first_names.txt").read_text("ascii").split()  # those without short forms
@@ -185,4 +203,4 @@ def _known() -> frozenset[str]:
 @cache
 def _shortened() -> frozenset[str]:
     counts = Counter(formal for several in _formal().values() for formal in several)
-    return frozenset(name for name, times in counts.items() if times > 1)
+    return CHRISTENED | {name for name, times in counts.items() if times > 1}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from upheld.people import addresses, names, normal
@@ -30,6 +30,26 @@ class Portrait:
     def suffix(self) -> int:
         """The generation suffix, which may stand in either name; 0: none given."""
         return self.last.suffix or self.first.suffix
+
+    @property
+    def says_phone_only(self) -> bool:
+        """Whether a telephone number is all that was said."""
+        return bool(self.phones) and self == Portrait(phones=self.phones)
+
+
+def of_row(said: Sequence[Held]) -> tuple[Portrait, ...]:
+    """What one row says: one portrait for each name and address in it, each with every e-mail, telephone and account beside it."""
+    each = [of_held(one) for one in said]
+    if len(each) == 1:
+        return (each[0],)
+    emails, phones, accounts = (_all(getattr(one, name) for one in each) for name in ("emails", "phones", "accounts"))
+    lives = dict.fromkeys((one.first, one.last, one.where, one.zip) for one in each)
+    lives.pop((_NOBODY, _NO_FAMILY, _NOWHERE, ""), None)
+    return tuple(Portrait(emails, phones, accounts, *life) for life in lives) or (Portrait(emails, phones, accounts),)
+
+
+def _all(several: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for values in several for value in values))
 
 
 def of_held(held: Held) -> Portrait:

@@ -49,13 +49,18 @@ class Showing:
     why: str
 
 
-def for_stopping(like: Likeness, *, contested: bool = False) -> Stopping:
-    """Whether a record is stopped: by itself, after an agent's look, or not. `contested`: see there."""
+def for_stopping(like: Likeness, *, contested: bool = False, phone_only: bool = False) -> Stopping:
+    """Whether a record is stopped: by itself, after an agent's look, or not. `contested`: see there.
+
+    `phone_only`: a telephone number is all that was given, so that it is what was given to be stopped.
+    """
     compared = like.compared
     if compared.email == level.SAME:
         return Stopping("same", "the same e-mail address")
     if compared.account == level.SAME:
         return Stopping("same", "the same account")
+    if phone_only and compared.phone == level.SAME:
+        return Stopping("same", "the same telephone number, and nothing else was given")
     veto = vetoed(compared)
     if compared.first == level.DIFFERENT:
         return Stopping("different", veto or "")
@@ -65,7 +70,7 @@ def for_stopping(like: Likeness, *, contested: bool = False) -> Stopping:
         return Stopping("to review", veto)
     if contested:
         return Stopping("to review", "somebody else at the address may be meant")
-    if like.weight >= STOP and _named(compared):
+    if like.weight >= STOP and _named(compared) and _met(compared):
         return Stopping("same", "enough is the same")
     return Stopping("to review", "not enough is the same to be sure")
 
@@ -84,11 +89,19 @@ def for_showing(like: Likeness, *, contested: bool = False, doubled: bool = Fals
             and like.weight >= SHOW
             and compared.last in {level.LAST_SAME, level.LAST_PART}
             and compared.unit != level.ONE_ONLY
+            and level.DIFFERENT not in (compared.email, compared.phone)
         ):
             return Showing("same", "the same name and address")
     if compared.first != level.DIFFERENT and (like.weight >= SHOW_REVIEW or level.SAME in (compared.email, compared.account)):
         return Showing("to review", "not beyond doubt")
     return Showing("different", vetoed(compared) or "too little is the same")
+
+
+def for_proven(like: Likeness) -> Showing:
+    """Whether a record may be shown to who has proven that the e-mail address given is theirs: if it holds this very one, and only then."""
+    if like.compared.email == level.SAME:
+        return Showing("same", "the same e-mail address, proven to be theirs")
+    return Showing("different", "another e-mail address, or none")
 
 
 def vetoed(compared: Compared) -> str | None:
@@ -136,6 +149,11 @@ def doubled(said: Portrait, others: Iterable[Portrait]) -> bool:
 def _says_enough(compared: Compared) -> bool:
     """Whether more was compared than one thing that many share."""
     return sum(each not in {level.NOT_SAID, level.DIFFERENT} for each in compared) > 1 or compared.email == level.NEAR
+
+
+def _met(compared: Compared) -> bool:
+    """Whether anything but names and a mailbox like the one given speaks for one person: namesakes have mailboxes like each other's."""
+    return max(compared.house, compared.street, compared.phone) > level.DIFFERENT or compared.zip == level.ZIP_SAME
 
 
 def _named(compared: Compared) -> bool:

@@ -14,6 +14,8 @@ from upheld.choices.actions import How
 from upheld.gate import searching
 from upheld.gate.searching import Candidate, Searched, Wanted
 from upheld.people.codes import tight_codes
+from upheld.people.trained import in_use
+from upheld.people.weights import Weights
 from upheld.requests.actions import SEALED
 from upheld.requests.given import from_bytes, identifiers_of
 from upheld.requests.models import REQUEST, REQUEST_PERSON, REQUEST_RECORD
@@ -37,6 +39,7 @@ class Search:
     version: str
     received_at: datetime
     wanted: Wanted = field(repr=False)
+    weights: Weights = field(repr=False)
 
 
 def begin(conn: Connection, office: Office, request: int) -> Search:
@@ -45,7 +48,8 @@ def begin(conn: Connection, office: Office, request: int) -> Search:
     people = tuple(conn.execute(select(REQUEST_PERSON.c.person).where(REQUEST_PERSON.c.request == request).order_by("person")).scalars())
     given = identifiers_of(from_bytes(searching.opened(conn, office.keeper, row.person, SEALED, bytes(row.given))), office.keeper.keys)
     linked = tuple(one for one in searching.known(conn, office.keeper, people) if one not in given)
-    return Search(request, row.person, people, tuple(row.topics), row.channel, row.policy_version, row.received_at, Wanted(given, linked))
+    wanted, weights = Wanted(given, linked), in_use(conn)
+    return Search(request, row.person, people, tuple(row.topics), row.channel, row.policy_version, row.received_at, wanted, weights)
 
 
 def keep(tx: Connection, office: Office, search: Search, found: Searched, at: datetime) -> list[Candidate]:
@@ -96,7 +100,7 @@ def readable(wanted: Sequence[Any], office: Office) -> bool:
 
 def _judgement(one: Candidate) -> dict[str, Any]:
     evidence = [[each.of, each.words, round(each.bits, 1)] for each in one.evidence]
-    return {"verdict": one.verdict, "weight": round(one.weight, 1), "evidence": evidence, "weights": searching.WEIGHTS}
+    return {"verdict": one.verdict, "weight": round(one.weight, 1), "evidence": evidence, "weights": one.weights}
 
 
 def _bytes(key: Key) -> bytes:

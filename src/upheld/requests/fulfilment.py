@@ -108,7 +108,7 @@ def find(office: Office, leased: Leased) -> None:
     system = _system(office, leased)
     with office.record.reading() as conn:
         search = begin(conn, office, leased.subject)
-    found = searching.search(system, office.open_system(system), search.wanted, office.keeper.keys)
+    found = searching.search(system, office.open_system(system), search.wanted, search.weights)
     with office.record.transaction() as tx:
         at = office.clock()
         searching.note(tx, leased.subject, found, at, office.actor)
@@ -139,7 +139,7 @@ def include(office: Office, leased: Leased) -> None:
         search = begin(conn, office, leased.subject)
         row = conn.execute(select(REQUEST_RECORD).where(REQUEST_RECORD.c.id == leased.body["record"])).one()
         key = rows_of(conn, office, search, system.name)[row.id][1]
-    found = searching.fetch(system.table(row.place), office.open_system(system), key, search.wanted, office.keeper.keys)
+    found = searching.fetch(system.table(row.place), office.open_system(system), key, search.wanted, search.weights)
     with office.record.transaction() as tx:
         at = office.clock()
         tx.execute(update(REQUEST_RECORD).where(REQUEST_RECORD.c.id == row.id).values(verdict="same"))

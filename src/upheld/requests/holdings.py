@@ -16,13 +16,15 @@ from upheld.choices.queries import Chosen, history
 from upheld.errors import No
 from upheld.gate.asking import Question, answer
 from upheld.gate.disclosures import Disclosed, disclosures
-from upheld.gate.searching import Candidate, Searched, Wanted, search
+from upheld.gate.searching import Own, proven
 from upheld.gate.snapshot import ask
 from upheld.ledger.actions import append
 from upheld.ledger.kinds import NUMBER, declare
 from upheld.people.actions import Keeper
 from upheld.people.identifiers import Account, Email, Identifier, Phone, Postal
 from upheld.people.queries import find, since_of
+from upheld.people.trained import in_use
+from upheld.people.weights import Weights
 from upheld.policy.behaviour import retention
 from upheld.policy.compiled import Policy
 from upheld.policy.statements import Collect
@@ -93,7 +95,9 @@ class Systems:
 
 def show(record: Record, keeper: Keeper, systems: Systems, email: Email, at: datetime, actor: Actor) -> Shown:
     """Look everywhere, now, and record that it was shown. A system that does not answer does not keep the rest back."""
-    searched, silent = _search(systems, keeper, email)
+    with record.reading() as conn:
+        weights = in_use(conn)
+    found, silent = _search(systems, weights, email)
     with record.transaction() as tx:
         policies = [each for each in posted(tx) if each.since <= at]
         permitted = _permitted(tx, keeper, email, at)
@@ -101,18 +105,18 @@ def show(record: Record, keeper: Keeper, systems: Systems, email: Email, at: dat
         since = _since(tx, people, policies)
         chosen = tuple(sorted((one for person in people for one in history(tx, person)), key=lambda one: one.at))
         received = disclosures(tx, keeper.keys, [email])
-        holdings = tuple(_holdings(searched, systems.datamap, policies[-1].policy, permitted, since))
+        holdings = tuple(_holdings(found, systems.datamap, policies[-1].policy, permitted, since))
         counts = {"records": sum(one.records for one in holdings), "systems": len({one.system for one in holdings})}
         append(tx, SHOWN, {**counts, "silent": len(silent), "releases": len(received)}, at, actor)
     return Shown(at, policies[-1].version, holdings, silent, chosen, received, bool(systems.datamap.systems))
 
 
-def _search(systems: Systems, keeper: Keeper, email: Email) -> tuple[list[Searched], tuple[str, ...]]:
-    found: list[Searched] = []
+def _search(systems: Systems, weights: Weights, email: Email) -> tuple[dict[str, tuple[Own, ...]], tuple[str, ...]]:
+    found: dict[str, tuple[Own, ...]] = {}
     silent: list[str] = []
     for system in systems.datamap.systems.values():
         try:
-            found.append(search(system, systems.open_system(system), Wanted((email,)), keeper.keys))
+            found[system.name] = proven(system, systems.open_system(system), email, weights)
         except (Failed, No):
             silent.append(system.name)
     return found, tuple(silent)
@@ -130,18 +134,22 @@ def _since(tx: Connection, people: Sequence[int], policies: Sequence[Posted]) ->
 
 
 def _holdings(
-    searched: Sequence[Searched], datamap: DataMap, policy: Policy, permitted: frozenset[str], since: Mapping[str, tuple[str, datetime]]
+    found: Mapping[str, Sequence[Own]],
+    datamap: DataMap,
+    policy: Policy,
+    permitted: frozenset[str],
+    since: Mapping[str, tuple[str, datetime]],
 ) -> list[Holding]:
     made = []
-    for one in searched:
-        for table in datamap.systems[one.system].tables:
-            rows = one.of(table.name)
+    for system, own_rows in found.items():
+        for table in datamap.systems[system].tables:
+            rows = [one for one in own_rows if one.table == table.name]
             items = [item for item in dict.fromkeys(column.item for column in table.columns) if item is not None and item in permitted]
             if rows and items:
                 own = {source: since[source] for source in dict.fromkeys(item.partition(".")[0] for item in items) if source in since}
                 held = tuple(_item(policy, item) for item in items)
                 out = tuple(sorted({topic for row in rows for topic in row.out}))
-                made.append(Holding(one.system, table.name, len(rows), held, _values(rows, table, permitted), own, out))
+                made.append(Holding(system, table.name, len(rows), held, _values(rows, table, permitted), own, out))
     return made
 
 
@@ -155,7 +163,7 @@ def _item(policy: Policy, item: str) -> HeldItem:
 _PARTS = {"email": ("email",), "phone": ("phone",), "account": ("account",), "postal": ("last", "full", "address")}
 
 
-def _values(rows: Sequence[Candidate], table: Table, permitted: frozenset[str]) -> tuple[tuple[str, str], ...]:
+def _values(rows: Sequence[Own], table: Table, permitted: frozenset[str]) -> tuple[tuple[str, str], ...]:
     """What identifies the person in these rows, each once; only of columns whose item they may see."""
     seen = {column.part for column in table.columns if column.part and column.item in permitted}
     found = ((one.kind, _said(one)) for row in rows for one in row.identifiers if seen & set(_PARTS[one.kind]))

@@ -7,7 +7,7 @@ searched and marked again, and proven again. Nothing is taken from what earlier 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,7 +21,7 @@ from upheld.ledger.actions import append
 from upheld.ledger.effects import Leased
 from upheld.ledger.kinds import NUMBER, WORD, counts_of, declare, one_of
 from upheld.requests import confirming
-from upheld.requests.finding import NOT_THEIRS, begin, rows_of
+from upheld.requests.finding import NOT_THEIRS, begin, keep, rows_of
 from upheld.requests.models import REQUEST_PLACE
 from upheld.requests.office import Office
 from upheld.requests.settling import settle
@@ -79,13 +79,16 @@ def prove(office: Office, leased: Leased) -> None:
         raise NotFound(f"`{leased.place}` is not in the data map any more: put it back")
     with office.record.reading() as conn:
         search = begin(conn, office, leased.subject)
-        others = {(place, key) for place, key, how in rows_of(conn, office, search, system.name).values() if how == NOT_THEIRS}
-    found = searching.search(system, office.open_system(system), search.wanted, office.keeper.keys)
-    theirs = [one for one in found.candidates if one.verdict == "same" and (one.table, one.key) not in others]
+        known = {(place, key): how for place, key, how in rows_of(conn, office, search, system.name).values()}
+    found = searching.search(system, office.open_system(system), search.wanted, search.weights)
+    theirs = [one for one in found.candidates if "same" in (one.verdict, known.get((one.table, one.key)))]
+    theirs = [one for one in theirs if known.get((one.table, one.key)) != NOT_THEIRS]
+    doubtful = tuple(one for one in found.candidates if one.verdict == "to review" and (one.table, one.key) not in known)
     outcomes = [outcome(table, [one for one in theirs if one.table == table.name], search.topics) for table in system.tables]
     with office.record.transaction() as tx:
         at = office.clock()
         _keep(tx, leased, outcomes, at)
+        keep(tx, office, search, replace(found, candidates=doubtful), at)
         tables = {state: n for state in STATES if (n := sum(each.state == state for each in outcomes))}
         append(tx, PROVEN, {"request": leased.subject, "system": system.name, "tables": tables}, at, office.actor)
         if any(each.state == "failed" and wanted_flags(system.table(each.table), search.topics) for each in outcomes):

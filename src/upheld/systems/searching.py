@@ -8,10 +8,12 @@ that a form replaces (`First`, `Saint`) are left out of the pattern.
 What is asked, for each thing that was given:
 
 * an e-mail address, a telephone number's last seven digits, an account: its form, in every column for such;
-* a name and address: ZIP and house, ZIP and street, ZIP and last name, or house, street and last name. Each bears a mistake in what it
-  leaves out: another first name, a misspelt last name or street, an old ZIP, a house number with its digits turned round.
+* a name and address: ZIP and one of house, street, last name and first name; house and street; the ZIP's area with both names; the
+  mailbox's name at another provider. Each bears mistakes in what it leaves out: a misspelt name or street, an old ZIP, digits turned round.
 
-Which of the rows are the person's is not said here.
+So every row comes that a tight or loose code of `people` meets, and that a wide code does, but for rows that merely sound alike in
+an area or bear the same name anywhere: without a second likeness they weigh too little to be anybody's. Which rows are the person's is
+not said here.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from sqlalchemy import ColumnElement, and_, column, func, literal, or_
 
 from upheld.people import addresses, names, normal
 from upheld.people.identifiers import Account, Email, Identifier, Phone, Postal
+from upheld.people.wide import SHORTEST_LOCAL
 from upheld.systems.datamap import Part, Table
 
 Text = ColumnElement[Any]
@@ -72,13 +75,16 @@ class _Asked:
         self._parts, self._kinds, self._speech = table.parts(), kinds, speech
 
     def email(self, given: Email) -> Iterable[Condition | None]:
-        """The form itself; of a provider that ignores dots or tags, what it does not ignore."""
+        """The form itself; of a provider that ignores dots or tags, what it does not ignore; a telling name also at any other provider."""
         local, _, domain = normal.email(given.value).rpartition("@")
         if not local:
             return
-        if domain in normal.DOTLESS:
+        telling = len(local) >= SHORTEST_LOCAL
+        if telling or domain in normal.DOTLESS:
             yield self._any("email", f"{spread(local)}@g%mail.com%")
-        else:
+        if telling:
+            yield from (self._any("email", f"%{literally(local)}{tag}@%") for tag in ("", "+%"))
+        elif domain not in normal.DOTLESS:
             between = "%" if domain in normal.PLUS else ""
             yield self._any("email", f"%{literally(local)}{between}@{literally(domain)}%")
 
@@ -105,17 +111,25 @@ class _Asked:
                 yield text == form if self._kinds[name] == "number" else column(name).is_not(None)
 
     def postal(self, given: Postal) -> Iterable[Condition | None]:
-        """Any three of ZIP, house, street and last name; or ZIP and any of them."""
-        where, last = addresses.address(given.address), names.last_name(given.last)
+        """ZIP and any of house, street, last and first name; house and street; or the ZIP's area and both names."""
+        where, last, first = addresses.address(given.address), names.last_name(given.last), names.first_name(given.first)
         zip_, house = normal.zip_code(given.zip), "".join(sign for sign in where.house if sign.isascii() and sign.isdigit())
-        areas = self._any("zip", spread(zip_.lstrip("0") if zip_.isdigit() else zip_)) if zip_ else None
+        areas = self._zip(zip_)
+        wider = self._zip(zip_[:3])
         places = self._streets()
         housed = self._of(places, [spread(house)]) if where.house else None
         street = self._street(places, where.street) if where.street else None
-        family = self._of(self._families(), [spread(part) for part in last.parts[1:] or last.parts]) if last.whole else None
-        for block in ((areas, housed), (areas, street), (areas, family), (housed, street, family)):
+        family = self._of(self._lasts(), [spread(part) for part in last.parts[1:] or last.parts]) if last.whole else None
+        called = self._of(self._firsts(), _shortest(names.written(first.names))) if first.names else None
+        blocks = ((areas, housed), (areas, street), (areas, family), (areas, called), (housed, street), (wider, family, called))
+        for block in blocks:
             atoms = [atom for atom in block if atom is not None]
             yield and_(*atoms) if len(atoms) == len(block) else None
+
+    def _zip(self, form: str) -> Condition | None:
+        """A ZIP or the beginning of one; a spreadsheet may have eaten its zeros."""
+        eaten = form.lstrip("0") if form.isdigit() else form
+        return self._any("zip", spread(eaten)) if form else None
 
     def _street(self, places: Sequence[tuple[str, ...]], core: str) -> Condition | None:
         """The street's signs but for words that the form replaces; with a number in it, also the number as a word."""
@@ -131,7 +145,11 @@ class _Asked:
         """Each address with all units beside it: a number may stand in either."""
         return [(street, *self._parts.get("unit", ())) for street in self._parts.get("address", ())]
 
-    def _families(self) -> list[tuple[str, ...]]:
+    def _firsts(self) -> list[tuple[str, ...]]:
+        """Each column that holds a first name: in a record whose names changed places, that is any name."""
+        return [(name,) for part in ("first", "last", "full") for name in self._parts.get(part, ())]
+
+    def _lasts(self) -> list[tuple[str, ...]]:
         """Each last name with all suffixes beside it: what is no suffix there is a name."""
         lasts: list[tuple[str, ...]] = [(last, *self._parts.get("suffix", ())) for last in self._parts.get("last", ())]
         return [*lasts, *((full, *self._parts.get("suffix", ())) for full in self._parts.get("full", ()))]
@@ -173,6 +191,20 @@ def spread(form: str) -> str:
 def literally(text: str) -> str:
     """The text within a pattern, each sign meaning itself."""
     return "".join(f"{ESCAPE}{sign}" if sign in {"%", "_", ESCAPE} else sign for sign in text)
+
+
+def _shortest(words: Iterable[str]) -> list[str]:
+    """The patterns of these words, without those that another's takes in: whatever is spelt like `%r%o%b%e%r%t%` is like `%r%o%b%` too."""
+    kept: list[str] = []
+    for word in sorted(set(words), key=lambda word: (len(word), word)):
+        if not any(_holds(word, other) for other in kept):
+            kept.append(word)
+    return [spread(word) for word in kept]
+
+
+def _holds(word: str, other: str) -> bool:
+    rest = iter(word)
+    return all(sign in rest for sign in other)
 
 
 def _without_replaced(core: str) -> str:
