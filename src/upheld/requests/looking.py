@@ -15,6 +15,7 @@ from upheld.ledger.kinds import NUMBER, declare
 from upheld.people.actions import Keeper
 from upheld.people.held import Held
 from upheld.people.queries import find
+from upheld.people.trained import in_use
 from upheld.policy.behaviour import stops
 from upheld.policy.compiled import Policy
 from upheld.record import Actor, Record
@@ -59,11 +60,13 @@ def look(record: Record, keeper: Keeper, systems: Systems, given: Held, policy: 
     if not identifiers:
         ways = tuple(dict.fromkeys(stop for topic in policy.vocabulary.topics for stop in stops(policy, topic, None)))
         return Looked((), 0, (), missing(given, ways))
+    with record.reading() as conn:
+        weights = in_use(conn)
     matches: list[Match] = []
     silent: list[str] = []
     for system in systems.datamap.systems.values():
         try:
-            found = search(system, systems.open_system(system), Wanted(identifiers), keeper.keys)
+            found = search(system, systems.open_system(system), Wanted(identifiers), weights)
         except (Failed, No):
             silent.append(system.name)
             continue
