@@ -115,6 +115,7 @@ class _Maker:
         self.buildings: dict[str, list[Where]] = {}
         self.spelt = {one: [o for o in group.split() if o != one] for group in names.SPELLINGS.split(";") for one in group.split()}
         self.of_women = set(names.WOMEN)
+        self.taken: set[str] = set()
 
     def pick(self, ranked: tuple[list[str], list[float]]) -> str:
         values, sums = ranked
@@ -220,7 +221,11 @@ class _Maker:
         r = self.random
         first, last = human.first.lower(), human.last.lower().replace(" ", "").replace("-", "")
         local = r.choice((f"{first}_{last}", f"{first[0]}_{last}", f"{first}_{last[0]}", f"{last}_{first}", f"{first}_{last}"))
-        return f"{local}{r.randint(1, 99999) if r.random() < 0.8 else r.randint(1940, 2010)}@{r.choice((_DOMAINS[0], *_DOMAINS))}"
+        while True:  # a provider hands out an address once
+            made = f"{local}{r.randint(1, 99999) if r.random() < 0.8 else r.randint(1940, 2010)}@{r.choice((_DOMAINS[0], *_DOMAINS))}"
+            if made not in self.taken:
+                self.taken.add(made)
+                return made
 
     # --- what is written down -------------------------------------------------------------------------------------------------------
 
@@ -371,6 +376,7 @@ def asking(made: World, count: int, seed: int) -> list[Asker]:
     55 % give name and address, 25 % an e-mail address, 20 % both; by phone or in writing, so with slips of their own.
     """
     maker = _Maker(seed)
+    maker.taken = {mail for human in made.people for mail in (human.email, human.second)}
     r = maker.random
     known = {row.person for row in made.rows}
     by_household: dict[int, list[Human]] = {}

@@ -46,11 +46,12 @@ class Engine:
         self.index = BlindIndex.load(folder, self.keys)
         self.db = sqlite3.connect(records)
         self.times: list[float] = []
+        self.used: list[float] = []
         self.candidates: list[int] = []
 
     def answer(self, asker: Asker) -> Answer:
         """Find candidates, read their records, compare, judge."""
-        began = time.perf_counter()
+        began, spent = time.perf_counter(), time.process_time()
         numbers = self.index.candidates(asker.given, self.keys).tolist()
         marks = ", ".join("?" * len(numbers))
         read = self.db.execute(f"SELECT * FROM held WHERE id IN ({marks})", numbers).fetchall()
@@ -61,5 +62,6 @@ class Engine:
             [row[0] for row, one in zip(read, found, strict=True) if one.showing.verdict == "same"],
         )
         self.times.append(time.perf_counter() - began)
+        self.used.append(time.process_time() - spent)
         self.candidates.append(len(numbers))
         return answer

@@ -35,6 +35,15 @@ def publish(
     return path
 
 
+def append(name: str, title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Put one more table below what `publish` wrote, and print it."""
+    lines = ["", f"## {title}", "", f"| {' | '.join(head)} |", f"|{'|'.join('---' for _ in head)}|"]
+    lines += [f"| {' | '.join(str(cell) for cell in row)} |" for row in rows]
+    with (RESULTS / f"{name}.md").open("a", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    print("\n".join(lines), end="\n\n")
+
+
 def machine() -> str:
     """The processor, how many cores this process may use, and the memory."""
     facts = Path("/proc/cpuinfo").read_text("utf-8") if Path("/proc/cpuinfo").exists() else ""

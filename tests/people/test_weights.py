@@ -9,7 +9,7 @@ import pytest
 from benches.customers import world
 from upheld.errors import Conflict, Invalid
 from upheld.people import training
-from upheld.people.comparing import FIELDS, Compared, compare
+from upheld.people.comparing import FIELDS, Compared, compare, of_words
 from upheld.people.held import Held
 from upheld.people.portrait import of_held
 from upheld.people.verdicts import for_stopping
@@ -54,6 +54,15 @@ def test_weights_that_cannot_be_read_are_refused(words):
         loaded(words.encode())
 
 
+def test_levels_are_read_back_from_evidence_in_words():
+    found = shipped().weigh(
+        compare(of_held(Held(first="Jane", last="Doe", zip="60601")), of_held(Held(first="Jaen", last="Roe", zip="60601")))
+    )
+    told = [("why", "not enough is the same to be sure", 0.0), *((one.of, one.words, one.bits) for one in found.evidence)]
+    assert of_words(told) == found.compared
+    assert of_words([("first name", "of another release", 1.0)]) == Compared(*[0] * len(FIELDS))
+
+
 def test_weights_of_another_version_or_changed_by_hand_are_refused():
     kept = json.loads(shipped().as_bytes())
     with pytest.raises(Conflict, match="another version"):
@@ -76,7 +85,7 @@ def test_training_learns_what_is_likely_and_that_spouses_are_two(tmp_path):
     for other, verdict in (("Jane", "same"), ("Robert", "different")):
         found = made.weigh(compare(of_held(Held(**given)), of_held(Held(**(given | {"first": other})))))
         assert for_stopping(found).verdict == verdict
-    labels = [(of_held(Held(**given)), of_held(Held(**(given | {"first": "Jaen"}))), True)] * 50
+    labels = [(compare(of_held(Held(**given)), of_held(Held(**(given | {"first": "Jaen"})))), True)] * 50
     corrected = training.train(said, origin="a test", labels=labels)
     near = FIELDS["first"].index("nearly the same")
     assert corrected.bits[0][near] > made.bits[0][near]

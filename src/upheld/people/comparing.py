@@ -77,6 +77,13 @@ class Compared(NamedTuple):
     account: int
 
 
+def of_words(evidence: Iterable[tuple[str, str, float]]) -> Compared:
+    """The levels that evidence told in words (of what, how it came out, its bits): decisions teach without any value."""
+    said = {of: words for of, words, _ in evidence}
+    levels = {field: FIELDS[field].index(said[name]) if said.get(name) in FIELDS[field] else NOT_SAID for field, name in NAMES.items()}
+    return Compared(**levels)
+
+
 def compare(one: Portrait, other: Portrait) -> Compared:
     """How alike two portraits are. The order of the two does not matter."""
     where, there = one.where, other.where

@@ -15,9 +15,9 @@ import duckdb
 
 from upheld.errors import Invalid
 from upheld.people import comparing
-from upheld.people.comparing import FIELDS
+from upheld.people.comparing import FIELDS, Compared
 from upheld.people.portrait import Portrait
-from upheld.people.weights import FLOOR, Levels, Weights, checked, shipped
+from upheld.people.weights import FLOOR, Levels, Weights, checked, shipped, sound
 
 FEWEST: Final = 1_000
 """Records below which nothing can be learnt."""
@@ -44,8 +44,8 @@ UPDATE upheld_said SET "{list}" = [] WHERE "{list}"[1] IN (
 """A mailbox or telephone under which two first names are on file is nobody's own, and teaches nothing about one person."""
 
 
-def train(said: Sequence[Portrait], *, origin: str, labels: Iterable[tuple[Portrait, Portrait, bool]] = ()) -> Weights:
-    """The weights that these records teach. `labels`: pairs that an agent decided about; they correct what the records say of one person.
+def train(said: Sequence[Portrait], *, origin: str, labels: Iterable[tuple[Compared, bool]] = ()) -> Weights:
+    """The weights that these records teach. `labels`: comparisons that an agent decided about; they correct what records say of one person.
 
     `Invalid` if there are too few records, or if what was learnt contradicts itself (`weights.checked`).
     """
@@ -121,16 +121,16 @@ def _levels(comparisons: Sequence[dict[str, Any]], otherwise: Levels) -> Levels:
             m, u = one.get("m_probability"), one.get("u_probability")
             trained = isinstance(m, float) and isinstance(u, float)
             pairs.append((max(m, FLOOR), max(u, FLOOR)) if trained else fallback)
-        made[field] = tuple(pairs)
+        made[field] = tuple(pairs) if sound(field, tuple(pairs)) else otherwise[field]  # too few records say too little of it
     return made
 
 
-def _corrected(learnt: Levels, labels: Iterable[tuple[Portrait, Portrait, bool]]) -> Levels:
+def _corrected(learnt: Levels, labels: Iterable[tuple[Compared, bool]]) -> Levels:
     """The shares among one person's records, drawn towards what agents decided: a level with 20 labels counts half."""
     counts = {field: [0] * len(words) for field, words in FIELDS.items()}
-    for one, other, same in labels:
+    for compared, same in labels:
         if same:
-            for field, level in comparing.compare(one, other)._asdict().items():
+            for field, level in compared._asdict().items():
                 counts[field][level] += 1
     made: dict[str, tuple[tuple[float, float], ...]] = {}
     for field, pairs in learnt.items():

@@ -112,17 +112,27 @@ def loaded(kept: bytes) -> Weights:
 
 def checked(levels: Levels, *, origin: str) -> Weights:
     """Weights of these shares. `Invalid` if they are no shares, learnt couples for one person, or weigh a likeness against a difference."""
-    bits = []
-    for name, words in FIELDS.items():
-        pairs = levels.get(name, ())
-        if len(pairs) != len(words) - 1 or not all(0 < share <= 1 for pair in pairs for share in pair):
-            raise Invalid(f"the match weights of the {NAMES[name]} are no shares between 0 and 1")
-        each = [max(LEAST, min(MOST, math.log2(m / u))) for m, u in pairs]
-        rising = [each[level - 1] for level in RISING[name]]
-        if each[-1] <= 0 or each[0] > min(each) or rising != sorted(rising):
-            raise Invalid(f"the match weights of the {NAMES[name]} say that what is more alike is less likely one person's")
-        bits.append((0.0, *each))
+    bits = [(0.0, *_bits(name, levels.get(name, ()))) for name in FIELDS]
     if levels["first"][0][0] > MOST_DIFFERING:
         raise Invalid("the match weights take people with different first names for one person: train on more records, or on cleaner ones")
     told = json.dumps([CMP, NORM, {name: levels[name] for name in FIELDS}]).encode()
     return Weights(hashlib.sha256(told).hexdigest()[:12], origin, {name: tuple(levels[name]) for name in FIELDS}, tuple(bits))
+
+
+def sound(name: str, pairs: tuple[tuple[float, float], ...]) -> bool:
+    """Whether the shares of one field do not contradict themselves: `checked` would not refuse them."""
+    try:
+        return bool(_bits(name, pairs))
+    except Invalid:
+        return False
+
+
+def _bits(name: str, pairs: tuple[tuple[float, float], ...]) -> list[float]:
+    """What the levels of one field weigh. `Invalid` if its shares are none, or weigh a likeness against a difference."""
+    if len(pairs) != len(FIELDS[name]) - 1 or not all(0 < share <= 1 for pair in pairs for share in pair):
+        raise Invalid(f"the match weights of the {NAMES[name]} are no shares between 0 and 1")
+    each = [max(LEAST, min(MOST, math.log2(m / u))) for m, u in pairs]
+    rising = [each[level - 1] for level in RISING[name]]
+    if each[-1] <= 0 or each[0] > min(each) or rising != sorted(rising):
+        raise Invalid(f"the match weights of the {NAMES[name]} say that what is more alike is less likely one person's")
+    return each

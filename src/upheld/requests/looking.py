@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from upheld.errors import No
-from upheld.gate.searching import Verdict, Wanted, search
+from upheld.gate.searching import Wanted, search
 from upheld.ledger.actions import append
 from upheld.ledger.kinds import NUMBER, declare
 from upheld.people.actions import Keeper
 from upheld.people.held import Held
 from upheld.people.queries import find
 from upheld.people.trained import in_use
+from upheld.people.verdicts import Verdict
 from upheld.policy.behaviour import stops
 from upheld.policy.compiled import Policy
 from upheld.record import Actor, Record
