@@ -83,3 +83,14 @@ class Looker:
                 break
             reached.append(words)
         return reached
+
+
+@contextmanager
+def passkeys(page: Page) -> Iterator[None]:
+    """A device that keeps passkeys, with somebody's finger on it."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    device = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": device | {"automaticPresenceSimulation": True}})
+    yield
+    session.detach()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.looking import Looker
+from tests.browser.looking import Looker, passkeys
 from tests.web.reading import tokens
 from upheld.choices.queries import AsOf, standing
 from upheld.people.identifiers import Email
@@ -137,3 +137,26 @@ def test_somebody_opens_what_is_theirs_with_a_mailed_code_and_takes_a_copy(look,
     with page.expect_download() as copy:
         page.get_by_role("link", name="For programs (JSON)").click()
     assert copy.value.suggested_filename == "my-information.json"
+
+
+def test_a_passkey_opens_what_a_code_opened_before(look, centre):
+    page = look.at("/mine")
+    page.get_by_label("E-mail address").fill("ivo.bell@mail.example")
+    page.get_by_role("button", name="Send me a code").click()
+    page.wait_for_url("**/mine/code")
+    text = next(text for to, text in tokens(centre.house.home.path) if to == "ivo.bell@mail.example")
+    page.get_by_label("Code").fill(text.split("\n\n")[2])
+    page.get_by_role("button", name="Open my information").click()
+    page.wait_for_url("**/mine")
+    with passkeys(page):
+        page.get_by_role("link", name="Next time with a passkey").click()
+        look.fits()
+        page.get_by_role("button", name="Add a passkey").click()
+        page.get_by_text("From now on this passkey opens your information").wait_for()
+        look.fits()
+        look.at("/mine")
+        page.get_by_role("button", name="Close and sign out").click()
+        look.at("/mine")
+        page.get_by_role("button", name="Open with a passkey").click()
+        page.get_by_text("For ivo.bell@mail.example").wait_for()
+        assert "ivo" not in page.url

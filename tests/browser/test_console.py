@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from contextlib import contextmanager
 
 import pytest
 
 from tests.browser import desks
-from tests.browser.looking import Looker
+from tests.browser.looking import Looker, passkeys
 from tests.web.staffed import code
 from upheld.requests import queries
-
-
-@contextmanager
-def passkeys(page):
-    """A device that keeps passkeys, with somebody's finger on it."""
-    session = page.context.new_cdp_session(page)
-    session.send("WebAuthn.enable")
-    device = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
-    session.send("WebAuthn.addVirtualAuthenticator", {"options": device | {"automaticPresenceSimulation": True}})
-    yield session
-    session.detach()
 
 
 def test_somebody_begins_by_a_link_and_signs_in_by_password_and_app_without_script(browser, console):

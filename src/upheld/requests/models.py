@@ -175,3 +175,16 @@ OPT_IN = Table(
     Column("token", String(64), nullable=False, unique=True),  # SHA-256 of what was sent to the person
     Column("confirmed_at", Time),
 )
+
+PASSKEY = Table(
+    "passkey",
+    METADATA,
+    Column("id", NUMBER, primary_key=True, autoincrement=False),
+    Column("credential", String(64), nullable=False, unique=True),  # SHA-256 of the credential's id
+    Column("key", LargeBinary, nullable=False),  # the public key, as the device gave it
+    Column("person", NUMBER, nullable=False, index=True),
+    Column("given", LargeBinary, nullable=False),  # the proven address, sealed under the person
+    Column("uses", NUMBER, nullable=False),  # the device's own counter: a copy of the device gives itself away by it
+    Column("added_at", Time, nullable=False),
+    Column("used_at", Time),
+)

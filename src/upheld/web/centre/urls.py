@@ -6,7 +6,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from upheld.web import assets
-from upheld.web.centre import choosing, contact, linked, mine, newsletter, panel, policy, start, stopping
+from upheld.web.centre import choosing, contact, linked, mine, newsletter, panel, passkeys, policy, start, stopping
 
 urlpatterns = [
     path("", start.page, name="start"),
@@ -28,6 +28,9 @@ urlpatterns = [
     path("mine", mine.page, name="mine"),
     path("mine/code", mine.code, name="mine code"),
     path("mine/leave", mine.leave, name="mine leave"),
+    path("mine/passkey", passkeys.sign_in, name="mine passkey"),
+    path("mine/passkeys", passkeys.page, name="mine passkeys"),
+    path("mine/passkeys/<int:number>/remove", passkeys.remove, name="mine passkey remove"),
     path("mine/choose", mine.choose, name="mine choose"),
     path("mine/copy", mine.copy, name="mine copy"),
     path("contact", contact.page, name="contact"),
