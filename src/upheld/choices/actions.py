@@ -108,6 +108,14 @@ def record_many(
     for one in said:
         demand(one, topics, at)
     people = enrol_many(tx, keeper, [one.identifiers for one in said], at, actor, skip_unreadable=skip_unreadable, coder=coder)
+    return record_of(tx, said, people, at=at, actor=actor)
+
+
+def record_of(tx: Connection, said: Sequence[Said], people: Sequence[tuple[int, ...]], *, at: datetime, actor: Actor) -> list[Recorded]:
+    """Record choices of people who are enrolled already (`people[i]` are whom `said[i]` means), each with its ledger entry.
+
+    The caller has asked `demand` about each.
+    """
     wordings = _wordings(tx, (one.words for one in said))
     number = int(tx.execute(select(func.coalesce(func.max(CHOICE.c.id), 0))).scalar_one())
     rows: list[tuple[Any, ...]] = []

@@ -84,6 +84,17 @@ def plan(
     return number
 
 
+def plan_many(tx: Connection, kind: str, subjects: Sequence[int], at: datetime) -> None:
+    """Plan the same effect for many subjects, due at once, in the caller's transaction; without place or body."""
+    if not WORD.holds(kind):
+        raise Invalid("the kind of an effect must be a word")
+    number = int(tx.execute(select(func.coalesce(func.max(EFFECT.c.id), 0))).scalar_one())
+    same: dict[str, Any] = {"kind": kind, "place": "", "body": {}, "state": "due", "planned_at": at, "due_at": at, "tries": 0, "fence": 0}
+    rows = [same | {"id": number + ahead, "subject": one, "token": secrets.token_hex(16)} for ahead, one in enumerate(subjects, 1)]
+    if rows:
+        tx.execute(insert(EFFECT), rows)
+
+
 def lease(record: Record, now: datetime, worker: str, kinds: Collection[str], *, hold: timedelta = LEASE) -> Leased | None:
     """Take the effect of these kinds that is due the longest; None if none is. Nobody else gets it before its lease runs out.
 

@@ -48,6 +48,7 @@ from upheld.requests.states import State
 SEALED: Final = "request"
 """The kind under which what a person gave is sealed."""
 LONGEST: Final = 400  # characters of one part
+HOLDS: Final = "it holds as of now; nothing more is needed from the person"
 
 RECEIVED = declare(
     "request.received",
@@ -116,11 +117,11 @@ def receive(tx: Connection, keeper: Keeper, asked: Asked, posted: Posted, *, at:
     Enough to find a person is enough: no proof, no further field, no confirmation is asked for. With less it is kept as a draft that says
     what is missing, and nothing is stopped. `Invalid` for words that the policy does not declare.
     """
-    reference = _hash(asked.reference) if asked.reference else None
+    reference = hashed(asked.reference) if asked.reference else None
     known = tx.execute(select(REQUEST).where(REQUEST.c.reference == reference)).first() if reference else None
     if known is not None:
         return Received(known.id, known.state, None, known.due_at, f"this came in already, as request {known.id}", again=True)
-    asked = _readable(asked, posted.policy, at)
+    asked = readable(asked, posted.policy, at)
     number = _next(tx, REQUEST)
     identifiers = identifiers_of(asked.given, keeper.keys, asked.phone_region)
     token = secrets.token_urlsafe(24)
@@ -129,7 +130,7 @@ def receive(tx: Connection, keeper: Keeper, asked: Asked, posted: Posted, *, at:
         "id": number, "right": asked.right, "state": "needs more", "channel": asked.channel, "region": asked.region,
         "topics": list(asked.topics or topics_of(posted.policy, asked.region, asked.channel)), "received_at": min(asked.received_at, at),
         "recorded_at": at, "desk": where.name if where else None, "policy_version": posted.version, "person": -number, "given": b"",
-        "parts": list(parts_of(asked.given)), "track": _hash(token), "reference": reference,
+        "parts": list(parts_of(asked.given)), "track": hashed(token), "reference": reference,
     }  # fmt: skip
     tx.execute(insert(REQUEST), row)
     if not identifiers:
@@ -141,7 +142,7 @@ def receive(tx: Connection, keeper: Keeper, asked: Asked, posted: Posted, *, at:
         return Received(number, "needs more", token, None, missing(asked.given, _stops(posted.policy, asked.region)))
     due_at = _begin(tx, keeper, number, asked, identifiers, posted, at, actor)
     note(tx, number, "working", at)
-    return Received(number, "working", token, due_at, "it holds as of now; nothing more is needed from the person")
+    return Received(number, "working", token, due_at, HOLDS)
 
 
 def complete(tx: Connection, keeper: Keeper, request: int, asked: Asked, posted: Posted, *, at: datetime, actor: Actor) -> Received:
@@ -154,7 +155,7 @@ def complete(tx: Connection, keeper: Keeper, request: int, asked: Asked, posted:
         raise NotFound(f"there is no request {request}: `upheld requests list` shows them")
     if row.state not in {"draft", "needs more"}:
         raise Conflict(f"request {request} is no draft: it is `{row.state}`")
-    asked = _readable(asked, posted.policy, at)
+    asked = readable(asked, posted.policy, at)
     identifiers = identifiers_of(asked.given, keeper.keys, asked.phone_region)
     tx.execute(update(REQUEST).where(REQUEST.c.id == request).values(parts=list(parts_of(asked.given))))
     if not identifiers:
@@ -166,11 +167,11 @@ def complete(tx: Connection, keeper: Keeper, request: int, asked: Asked, posted:
     where = desk(posted.policy, asked.region) if asked.region else None
     anew = {"topics": list(asked.topics) or row.topics, "region": asked.region or row.region, "desk": where.name if where else row.desk}
     token = secrets.token_urlsafe(24) if row.state == "draft" else None  # who wrote a message has not been given any yet
-    tx.execute(update(REQUEST).where(REQUEST.c.id == request).values(**anew, **({"track": _hash(token)} if token else {})))
+    tx.execute(update(REQUEST).where(REQUEST.c.id == request).values(**anew, **({"track": hashed(token)} if token else {})))
     due_at = _begin(tx, keeper, request, asked, identifiers, posted, at, actor)
     move(tx, request, row.state, "working", at, actor)
     _forget(tx, keeper, request)
-    return Received(request, "working", token, due_at, "it holds as of now; nothing more is needed from the person")
+    return Received(request, "working", token, due_at, HOLDS)
 
 
 def withdraw(tx: Connection, keeper: Keeper, request: int, *, at: datetime, actor: Actor) -> None:
@@ -188,7 +189,7 @@ def _forget(tx: Connection, keeper: Keeper, request: int) -> None:
     keeper.vault.forget(tx, -request)
 
 
-def _readable(asked: Asked, policy: Policy, at: datetime) -> Asked:
+def readable(asked: Asked, policy: Policy, at: datetime) -> Asked:
     """The same in the policy's words. `Invalid` for what cannot be taken in as it stands; never for what merely is too little."""
     if asked.right != "stop":
         raise Invalid("only `stop` can be asked for as yet: answer other rights by hand")
@@ -208,7 +209,8 @@ def _stops(policy: Policy, region: str | None) -> tuple[Stop, ...]:
     return tuple(dict.fromkeys(stop for topic in policy.vocabulary.topics for stop in stops(policy, topic, region)))
 
 
-def _hash(secret: str) -> str:
+def hashed(secret: str) -> str:
+    """The SHA-256 of a token or reference, as it is kept."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 

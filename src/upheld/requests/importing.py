@@ -19,16 +19,18 @@ from upheld.errors import Invalid, No
 from upheld.ledger.actions import append
 from upheld.ledger.kinds import HASH, NUMBER, declare
 from upheld.people.actions import Keeper
+from upheld.people.batches import Coder
 from upheld.people.codes import tight_codes
 from upheld.people.facts import region
 from upheld.people.held import Held
 from upheld.people.names import split_name
 from upheld.postings.queries import Posted
 from upheld.record import Actor, Record
-from upheld.requests.actions import Asked, receive
+from upheld.requests.actions import Asked
 from upheld.requests.given import identifiers_of, missing
+from upheld.requests.many import receive_many
 
-ROWS_A_TRANSACTION: Final = 200
+ROWS_A_TRANSACTION: Final = 500
 PARTS: Final = ("email", "phone", "account", "first", "last", "address", "zip")
 USED: Final = (*PARTS, "name", "topic", "when", "region")
 
@@ -87,20 +89,23 @@ def take_in(
     if not {"email", "phone", "account", "address"} & where.keys():
         raise Invalid("no column names people: name one, as `--column email=HEADING`", place=str(path))
     hash_ = file_hash(path)
-    rows, received, again = _Rows(plan, where, keeper, posted, hash_), 0, 0
+    rows, coder, received, again = _Rows(plan, where, keeper, posted, hash_), Coder(keeper.keys), 0, 0
     for batch in batches(file.rows, ROWS_A_TRANSACTION):
         with record.transaction() as tx:
             at = clock()
+            read_: list[tuple[int, Asked]] = []
             for line, row in batch:
                 try:
-                    asked = rows.asked(row, at)
-                    with tx.begin_nested():
-                        done = receive(tx, keeper, asked, posted, at=at, actor=actor)
+                    read_.append((line, rows.asked(row, at)))
                 except No as no:
                     refused.append((line, no.message))
+            done = receive_many(tx, keeper, [asked for _, asked in read_], posted, at=at, actor=actor, coder=coder)
+            for (line, _), one in zip(read_, done, strict=True):
+                if isinstance(one, No):
+                    refused.append((line, one.message))
                 else:
-                    received += not done.again
-                    again += done.again
+                    received += not one.again
+                    again += one.again
         advance(len(batch))
     counts = {"received": received, "again": again, "rejected": len(refused)}
     with record.transaction() as tx:
