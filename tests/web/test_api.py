@@ -146,6 +146,49 @@ class AnyWords:
 ANY = AnyWords()
 
 
+def work(house):
+    words = [sys.executable, "-m", "upheld.cli.main", "--home", str(house.home.path), "work"]
+    assert subprocess.run(words, capture_output=True, check=False).returncode == 0
+
+
+def test_a_list_is_looked_at_released_and_handed_out_once(running):
+    api, keys = running
+    lists = Program(api.address, give(api.house, "lists", ("releases",), ("marketing",)))
+    inbox = api.house.home.path / "inbox"
+    inbox.mkdir(exist_ok=True)
+    (inbox / "people.csv").write_text(
+        "first name,last name,email,shipping street,shipping zip\nAnn,Abbott,a@shop.example,1 Quince Row,00100\n"
+        "Ben,Berg,no@shop.example,2 Quince Row,00100\n"
+    )
+    stop = {"person": {"email": "no@shop.example"}, "topic": "post", "says": "out", "how": "web"}
+    assert Program(api.address, keys["all"])("/choices", {"choices": [stop]})[0] == 201
+    wanted = {"list": "people.csv", "purpose": "marketing.post", "source": "order"}
+    status, given = lists("/releases", wanted)
+    assert (status, given["state"]) == (202, "looking")
+    one = {"number": given["number"]}
+    assert lists("/releases/begin", one)[0] == 409  # it is not looked at yet
+    work(api.house)
+    status, seen = lists(f"/releases/{given['number']}")
+    assert (seen["state"], seen["looked"]["released"], seen["looked"]["refused"]) == ("looked", 1, 1)
+    assert seen["looked"]["refusals"][0]["clause"] == "rights.choices"
+    assert Program(api.address, keys["narrow"])(f"/releases/{given['number']}")[0] == 403
+    other = Program(api.address, give(api.house, "other-lists", ("releases",), ("ordering",)))
+    assert other(f"/releases/{given['number']}")[0] == 404
+    assert other("/releases", wanted)[0] == 403
+    assert lists("/releases/begin", one) == (202, {"number": given["number"], "state": "releasing"})
+    work(api.house)
+    answer, file = lists.raw("POST", "/releases/file", json.dumps(one))
+    assert (answer.status, answer.getheader("content-type")) == (200, "text/csv; charset=utf-8")
+    assert b"Ann" in file
+    assert b"Ben" not in file
+    assert lists("/releases/file", one)[0] == 409
+    assert lists("/releases", {**wanted, "list": "../keys/master.key"})[0] in {400, 404}
+    assert lists("/releases", {**wanted, "list": "nothing.csv"})[0] == 404
+    again = lists("/releases", wanted)[1]
+    work(api.house)
+    assert lists("/releases/discard", {"number": again["number"]})[1]["state"] == "discarded"
+
+
 def test_a_key_opens_only_what_it_is_for(running):
     api, keys = running
     narrow = Program(api.address, keys["narrow"])

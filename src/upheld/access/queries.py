@@ -39,9 +39,13 @@ class Key:
         if ability not in self.may:
             raise Refused(f"the key `{self.name}` may not do this: it is for {', '.join(self.may)}, not for {ability}")
 
+    def covers(self, purpose: str) -> bool:
+        """Whether the key is bound to the purpose, or to a branch above it."""
+        return any(purpose == one or purpose.startswith(one + ".") for one in self.purposes)
+
     def demand_purpose(self, purpose: str) -> None:
-        """`Refused` unless the key is bound to the purpose, or to a branch above it."""
-        if not any(purpose == one or purpose.startswith(one + ".") for one in self.purposes):
+        """`Refused` unless the key covers the purpose."""
+        if not self.covers(purpose):
             bound = ", ".join(f"`{one}`" for one in self.purposes)
             raise Refused(f"the key `{self.name}` is not for this purpose: it is bound to {bound or 'none'}")
 

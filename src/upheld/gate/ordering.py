@@ -92,8 +92,8 @@ class Ordered:
         return self.folder(home) / ("out.parquet" if self.list.lower().endswith(".parquet") else "out.csv")
 
     def order(self, home: Home, out: Path | None) -> Order:
-        """The release as the gate carries it out; the role that asks is bound by its `staff` statement, too."""
-        return Order(str(self.source(home)), out=out, asked_by=self.role, called=self.list, **asdict(self.asked))
+        """The release as the gate carries it out; the role that asks is bound by its `staff` statement, too. A program has none."""
+        return Order(str(self.source(home)), out=out, asked_by=self.role or None, called=self.list, **asdict(self.asked))
 
 
 def inbox(home: Home) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import msgspec
 
 from upheld import __version__
 from upheld.web.api import messages
+from upheld.web.api.listing import KINDS
 from upheld.web.api.replies import JSON, PROBLEM
 from upheld.web.api.routes import ROOT, ROUTES, Route
 
@@ -26,7 +27,7 @@ _WHEN: Final = {
 
 def description() -> dict[str, Any]:
     """The whole description as JSON's own types."""
-    types = [messages.Problem, *(type_ for route in ROUTES for type_ in (route.takes, route.gives) if type_ not in (None, dict))]
+    types = [messages.Problem, *(type_ for route in ROUTES for type_ in (route.takes, route.gives) if type_ not in (None, dict, bytes))]
     schemas, components = msgspec.json.schema_components(list(dict.fromkeys(types)), ref_template=_REF)
     named = dict(zip(dict.fromkeys(types), schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
@@ -53,13 +54,15 @@ def description() -> dict[str, Any]:
 
 
 def _operation(route: Route, named: dict[Any, Any]) -> dict[str, Any]:
-    gives = named.get(route.gives, {"type": "object"})
+    content: dict[str, Any] = {JSON: {"schema": named.get(route.gives, {"type": "object"})}}
+    if route.gives is bytes:
+        content = {kind: {} for kind in KINDS.values()}
     refused = ["401", "403", "404", "409"] + (["400", "413", "415"] if route.takes else ["400"])
     problem = {PROBLEM: {"schema": named[messages.Problem]}}
     said: dict[str, Any] = {
         "operationId": route.method.lower() + "".join(word.title() for word in re.findall(r"(?<![{a-z])[a-z]+", route.path)),
         "summary": route.says,
-        "responses": {str(route.status): {"description": "The answer.", "content": {JSON: {"schema": gives}}}}
+        "responses": {str(route.status): {"description": "The answer.", "content": content}}
         | ({when: {"description": _WHEN[when], "content": problem} for when in sorted(refused)} if route.may else {}),
     }
     if route.may is None:

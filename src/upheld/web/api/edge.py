@@ -19,6 +19,7 @@ from upheld.errors import No, NotFound
 from upheld.web.api.asking import NO_KEY, Call, Decider
 from upheld.web.api.carrying_out import version_in_force
 from upheld.web.api.description import description
+from upheld.web.api.listing import Handout
 from upheld.web.api.messages import Alive
 from upheld.web.api.replies import Reply, Unknown, answer, misread, problem, refusal
 from upheld.web.api.routes import ALIVE, BATCH, DECIDE, DESCRIPTION, MOST_BYTES, ROOT, Route, table
@@ -40,6 +41,9 @@ class Http(Protocol):
 
     def __aiter__(self) -> Any:  # noqa: ANN401 - granian's own iterator
         """The body in pieces."""
+
+    def response_stream(self, status: int, headers: list[tuple[str, str]]) -> Any:  # noqa: ANN401 - granian's own
+        """Answer, piece by piece."""
 
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         """Answer."""
@@ -69,10 +73,23 @@ class Edge:
         except Exception as error:  # noqa: BLE001 - whatever it was, the program gets an answer, and nobody's words are written down
             _log.error("a fault: %s", type(error).__name__)
             reply = problem(500, "a fault of ours", "the fault is ours: nothing that you sent is known to be wrong; try again")
+        if isinstance(reply, Handout):
+            await self._hand_out(reply, protocol)
+            return
         headers = [("content-type", reply.kind), *HEADERS, *reply.headers]
         protocol.response_bytes(reply.status, headers, b"" if scope.method == "HEAD" else reply.body)
 
-    async def _reply(self, scope: Any, protocol: Http) -> Reply:  # noqa: ANN401
+    async def _hand_out(self, handout: Handout, protocol: Http) -> None:
+        """Send a file, piece by piece; whoever reads slowly keeps nobody waiting."""
+        headers = [("content-type", handout.kind), ("content-disposition", f'attachment; filename="{handout.name}"'), *HEADERS]
+        out, loop, pieces = protocol.response_stream(200, headers), asyncio.get_running_loop(), handout.pieces()
+        try:
+            while piece := await loop.run_in_executor(self._threads, next, pieces, b""):
+                await out.send_bytes(piece)
+        finally:
+            await loop.run_in_executor(self._threads, pieces.close)
+
+    async def _reply(self, scope: Any, protocol: Http) -> Reply | Handout:  # noqa: ANN401
         route, number = self._route(scope.path, scope.method)
         if isinstance(route, Reply):
             return route
@@ -134,7 +151,7 @@ class Edge:
             if not future.done():
                 future.set_result(reply)
 
-    def _do(self, route: Route, key: str, sent: bytes | int) -> Reply:
+    def _do(self, route: Route, key: str, sent: bytes | int) -> Reply | Handout:
         """Everything but decisions: one call of an action or query."""
         try:
             if route is ALIVE:
@@ -145,7 +162,8 @@ class Edge:
                 raise Unknown(NO_KEY)
             holder.demand(route.may)
             meant = self._readers[route.takes].decode(sent) if isinstance(sent, bytes) else sent
-            return answer(route.do(self._around, holder, meant), route.status)
+            done = route.do(self._around, holder, meant)
+            return done if isinstance(done, Handout) else answer(done, route.status)
         except No as no:
             return refusal(no)
         except msgspec.DecodeError as error:

@@ -231,6 +231,65 @@ class RequestState(Struct, frozen=True):
     places: list[Place]
 
 
+class Wanted(Struct, frozen=True, forbid_unknown_fields=True):
+    """A list that lies in the folder `inbox` of the home, and what is to be done with it. Nothing leaves by this alone: it is looked at."""
+
+    list: Annotated[str, Meta(min_length=1, max_length=120, description="The file's name in the folder `inbox`.")]
+    purpose: Word
+    to: Annotated[str, Meta(max_length=80)] = "ourselves"
+    items: Words = []
+    totals: Words = []
+    people: Counted | None = None
+    chosen_by: Words = []
+    columns: Annotated[dict[Text, Text], Meta(max_length=200, description="What columns are, where their names do not say it.")] = {}
+    source: Word | None = None
+
+
+class Numbered(Struct, frozen=True, forbid_unknown_fields=True):
+    """A list that was given before, by its number."""
+
+    number: Counted
+
+
+class Given(Struct, frozen=True):
+    """The number under which a list is looked at, and released; how far it is."""
+
+    number: int
+    state: str
+
+
+class RefusedRows(Struct, frozen=True):
+    """So many rows refused by one clause; null: no clause speaks of such a use."""
+
+    clause: str | None
+    because: str
+    change: str
+    rows: int
+
+
+class LookedAt(Struct, frozen=True):
+    """What may leave of a list, and why the rest may not: read = released + refused + rejected."""
+
+    read: int
+    released: int
+    refused: int
+    rejected: int
+    refusals: list[RefusedRows]
+    notes: list[str]
+
+
+class ListState(Struct, frozen=True):
+    """How far a list is. `release`: the number of the release once it left; `reason`: why it could not be read or left."""
+
+    number: int
+    state: str
+    purpose: str
+    to: str
+    release: int | None
+    reason: str | None
+    looked: LookedAt | None
+
+
 class Alive(Struct, frozen=True):
     """The process answers. `policy`: the version in force, null if none is."""
 

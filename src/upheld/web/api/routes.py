@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from upheld.access.queries import May
-from upheld.web.api import carrying_out, messages
+from upheld.web.api import carrying_out, listing, messages
 from upheld.web.api.carrying_out import Doing
 
 ROOT: Final = "/api/v1"
@@ -58,6 +58,26 @@ ROUTES: Final = (
     Route(
         "GET", "/requests/{number}", "How a removal request stands.", messages.RequestState, "requests", None, carrying_out.request_state,
         numbered=True,
+    ),
+    Route(
+        "POST", "/releases", "Have a list of the inbox looked at: what may leave of it, and why the rest may not.", messages.Given,
+        "releases", messages.Wanted, listing.give, 202,
+    ),
+    Route(
+        "GET", "/releases/{number}", "How far a list is, and what was found of it.", messages.ListState, "releases", None, listing.state,
+        numbered=True,
+    ),
+    Route(
+        "POST", "/releases/begin", "Release a list that was looked at; the worker does.", messages.Given, "releases", messages.Numbered,
+        listing.begin, 202,
+    ),
+    Route(
+        "POST", "/releases/file", "The released file, once: from then on it is gone here.", bytes, "releases", messages.Numbered,
+        listing.fetch,
+    ),
+    Route(
+        "POST", "/releases/discard", "Give a list up, and delete what is kept of it.", messages.Given, "releases", messages.Numbered,
+        listing.discard,
     ),
     ALIVE,
     DESCRIPTION,
