@@ -48,6 +48,7 @@ SETTINGS = {
         "behind_proxy": "no",
     },
     "scan": {"pages": "", "every_minutes": "60"},
+    "traffic": {"hosts": "", "steps": "", "monitors": "", "monitor_agents": "", "countries": ""},
 }
 """Every section and setting of `upheld.toml` with its default; anything else in the file is `Invalid`."""
 

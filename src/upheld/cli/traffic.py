@@ -1,4 +1,4 @@
-"""`upheld traffic`: the group of commands about what happens on the sites."""
+"""`upheld traffic`: the group of commands about what visitors do on the sites."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from upheld.cli.lazy import LazyGroup
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "import": ("upheld.cli.traffic_import:import_", "Turn web logs into totals, and forget them."),
     "scan": ("upheld.cli.traffic_scan:scan", "Look at pages in a real browser, and find what was not promised."),
     "scans": ("upheld.cli.traffic_scan:scans", "List the scans that were made."),
     "tags": ("upheld.cli.traffic_tags:tags", "Hold the declared tags to the policy."),

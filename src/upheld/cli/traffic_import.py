@@ -1,0 +1,73 @@
+"""`upheld traffic import`: web logs into totals, with an account of every line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from upheld.cli.answer import show, with_json
+from upheld.cli.edge import Edge, pass_edge
+
+if TYPE_CHECKING:
+    from upheld.traffic.importing import Imported
+
+
+@click.command("import", short_help="Turn web logs into totals, and forget them.")
+@click.argument("files", metavar="FILE...|-", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--format", "form", metavar="FORMAT", help="common, combined, vhost, json, alb, w3c, or a format string. Else guessed.")
+@click.option("--whole", is_flag=True, help="Nothing more comes: count a last line without an end, and settle what is over.")
+@with_json
+@pass_edge
+def import_(edge: Edge, /, *, files: tuple[Path, ...], form: str | None, whole: bool, as_json: bool) -> None:
+    """Turn the logs FILE... into totals: every line is counted, dropped for a reason that is counted, or rejected for one.
+
+    Logs may be packed (gzip, bzip2, zstd) and rotated; what was read before is known and not counted again. Take in all logs of a day with
+    one command: the key by which visitors are told apart lives in its memory alone. Days that are over, and as old as the policy lets web
+    information grow, are settled: what is not of enough people is forgotten.
+    """
+    from upheld.postings.queries import in_force
+    from upheld.traffic.configured import site
+    from upheld.traffic.importing import Import
+
+    home = edge.home()
+    with edge.record() as record:
+        with record.reading() as conn:
+            policy = in_force(conn, edge.now()).policy
+        done = Import(home, record, site(home, policy), edge.now, edge.actor()).read(files, form, whole=whole)
+    answer = {
+        "read": done.account.read,
+        "fates": done.account.fates,
+        "rejected": done.account.rejected,
+        "personal names dropped": done.account.personal,
+        "outlines": done.outlines,
+        "days": len(done.days),
+        "settled": done.settled,
+        "unended": done.unended,
+    }
+    show(answer, as_json=as_json, text=lambda: _in_words(done))
+
+
+def _in_words(done: Imported) -> str:
+    account = done.account
+    counted = account.fates["counted"]
+    dropped = {name: count for name, count in account.fates.items() if name != "counted"}
+    robots, rejected = dropped.pop("robot", 0), sum(account.rejected.values())
+    sums = [f"{counted:,} counted", f"{robots:,} robots"]
+    sums += [f"{count:,} {_PLURAL[name]}" for name, count in dropped.items() if count]
+    lines = [f"{account.read:,} lines read = {' + '.join(sums)} + {rejected:,} rejected"]
+    for reason, count in account.rejected.items():
+        lines.append(f"  rejected: {count:,} {reason}")
+        lines += [f"    like {each}" for each in done.outlines.get(reason, ())]
+    if account.personal:
+        lines.append(f"  {account.personal:,} page names had something personal taken out")
+    for path in done.known:
+        lines.append(f"  {path} was read before: only what is new counts; its visitors of an open day may count again")
+    for path in done.unended:
+        lines.append(f"  {path} ends in the middle of a line: that line waits for its end (or `--whole`)")
+    lines += [f"  {day.day} settled: {day.told:,} totals told, {day.withheld:,} withheld" for day in done.settled]
+    return "\n".join(lines)
+
+
+_PLURAL = {"monitor": "own monitors", "signal": "by signal", "spam": "referrer spam", "asset": "assets"}

@@ -1,0 +1,176 @@
+"""Logs into totals: read in blocks, counted in memory, committed now and then together with how far each log was read.
+
+Killed at any moment, the next import goes on behind what was committed, so every hit counts once. Visitors of a day that was being
+counted then may count again: their key lived in memory only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy import select
+
+from upheld.gate.measuring import Permit, permit
+from upheld.home import Home
+from upheld.postings import queries as postings
+from upheld.record import Actor, Record
+from upheld.traffic import settling
+from upheld.traffic.actions import Reached, add
+from upheld.traffic.counter import Counter
+from upheld.traffic.hits import Account
+from upheld.traffic.models import LOG
+from upheld.traffic.parsing import formats, sources
+from upheld.traffic.parsing.formats import Format
+from upheld.traffic.parsing.hashing import Keys
+from upheld.traffic.parsing.lines import Lines
+from upheld.traffic.parsing.slowly import Bad
+from upheld.traffic.reader import Reader, Site
+from upheld.traffic.tables import PEOPLE_ITEM, TABLES
+from upheld.traffic.visitors import DayKeys
+
+LOG_KEY = "traffic/log/v1"
+COMMIT_LINES = 4_000_000
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class Imported:
+    """What an import did: its account, the lines that could not be read as outlines, the days touched, and those that were settled."""
+
+    account: Account = field(default_factory=Account)
+    outlines: dict[str, list[str]] = field(default_factory=dict)
+    days: set[int] = field(default_factory=set)
+    settled: list[settling.Settled] = field(default_factory=list)
+    known: list[Path] = field(default_factory=list)
+    unended: list[Path] = field(default_factory=list)
+    permit: Permit | None = None
+    overdue: int = 0
+
+
+class Import:
+    """One run: the policy's leave to count, what is counted, and the logs it reads."""
+
+    def __init__(self, home: Home, record: Record, site: Site, clock: Callable[[], datetime], actor: Actor) -> None:
+        self.record, self.clock, self.actor = record, clock, actor
+        self.key, self.done = home.key(LOG_KEY), Imported()
+        with record.reading() as conn:
+            at = clock()
+            items = (PEOPLE_ITEM, *(item for table in TABLES for item in table.items))
+            self.permit = self.done.permit = permit(conn, items, at)
+            self.policy = postings.in_force(conn, at).policy
+        tables = tuple(each for each in TABLES if {PEOPLE_ITEM, *each.items} <= self.permit.items)
+        self.counter = Counter(Reader(site, DayKeys()), tables, self.permit.people)
+        self.keys = Keys.fresh()
+        self._account = Account()
+
+    def read(self, paths: Iterable[Path], form: str | None = None, *, whole: bool = False) -> Imported:
+        """Take in logs, the oldest of rotated ones first, and settle the days that are over."""
+        for path in sources.in_order(paths):
+            for _ in self.follow(path, form, whole=whole or sources.is_packed(path)):
+                pass
+        self.settle()
+        return self.done
+
+    def follow(self, path: Path, form: str | None, *, whole: bool) -> Iterator[int]:
+        """Take in what a log holds beyond what was read of it; the lines of each block."""
+        piped = str(path) == sources.PIPE
+        head = [] if piped else sources.head_of(path)
+        file = sources.opened(path)
+        try:
+            reached: Reached | None = None
+            before, first = b"", None
+            if piped:
+                first = next(sources.blocks(file, path, whole=whole), None)
+                head = first.lines.splitlines()[:200] if first else []
+            else:
+                reached, before = self._begun(path, head, file)
+            if not head:
+                return
+            lines = Lines(_format(form, head, path, reached), self.keys)
+            yield from self._blocks(file, path, lines, reached, before, first, whole=whole)
+            if not whole and sources.unended(file):
+                self.done.unended.append(path)
+        finally:
+            if not piped:
+                file.close()
+
+    def _blocks(
+        self, file: IO[bytes], path: Path, lines: Lines, reached: Reached | None, before: bytes, first: sources.Block | None, *, whole: bool
+    ) -> Iterator[int]:
+        bad, offset, waiting = Bad(), reached.offset if reached else 0, 0
+        tail = before
+        blocks = sources.blocks(file, path, whole=whole)
+        for block in _chained(first, blocks):
+            read = self._count(lines, block, bad)
+            offset, waiting = offset + block.taken, waiting + read
+            tail = (tail + block.tail)[-sources.TAIL :]
+            if waiting >= COMMIT_LINES:
+                reached, waiting = self._commit(reached, offset, tail), 0
+            yield read
+        self.done.outlines |= bad.outlines
+        if waiting or (reached and offset != reached.offset):
+            self._commit(reached, offset, tail)
+
+    def _count(self, lines: Lines, block: sources.Block, bad: Bad) -> int:
+        before = bad.lines.copy()
+        if block.too_long:
+            bad.lines["too long"] += block.too_long
+        latest = int(self.clock().timestamp()) // 3600 + 24
+        account = Account()
+        for split in lines.split(block.lines, bad):
+            account.add(self.counter.count(split, latest))
+        account.rejected += bad.lines - before
+        account.read += sum((bad.lines - before).values())
+        account.demand_whole()
+        self._account.add(account)
+        return account.read
+
+    def _begun(self, path: Path, head: list[bytes], file: IO[bytes]) -> tuple[Reached, bytes]:
+        """Where to go on: behind what was read, if this is still the log that was read."""
+        name = sources.identity(head, self.key)
+        with self.record.reading() as conn:
+            rows = conn.execute(select(LOG.c.id, LOG.c.tail, LOG.c.offset).where(LOG.c.head == name).order_by(LOG.c.offset.desc())).all()
+        for log, tail, offset in rows:
+            before = sources.skip(file, path, offset)
+            if sources.sealed(before, self.key) == tail:
+                self.done.known.append(path)
+                return Reached(log, name, tail, offset, offset), before
+            file.seek(0)
+        return Reached(None, name, "", 0, 0), b""
+
+    def _commit(self, reached: Reached | None, offset: int, tail: bytes) -> Reached | None:
+        account, self._account = self._account, Account()
+        if reached:
+            reached = Reached(reached.log, reached.head, sources.sealed(tail, self.key), reached.begun, offset)
+        added = self.counter.taken()
+        with self.record.transaction() as tx:
+            log = add(tx, added, account, reached, policy=self.permit.policy_hash, at=self.clock(), actor=self.actor)
+        self.counter.forget_oldest()
+        self.done.account.add(account)
+        self.done.days |= {each.day for each in added}
+        return Reached(log, reached.head, reached.tail, offset, offset) if reached else None
+
+    def settle(self) -> None:
+        """Settle the days for which the policy's time is over; their keys are forgotten."""
+        at = self.clock()
+        with self.record.transaction() as tx:
+            self.done.settled += settling.settle_due(tx, self.policy, self.permit, at=at, actor=self.actor)
+        self.counter.forget_before(settling.due_before(self.policy, at))
+
+
+def _chained(first: sources.Block | None, blocks: Iterator[sources.Block]) -> Iterator[sources.Block]:
+    if first is not None:
+        yield first
+    yield from blocks
+
+
+def _format(said: str | None, head: Sequence[bytes], path: Path, reached: Reached | None) -> Format:
+    if said is not None and said not in {"w3c", "iis", "cloudfront"}:
+        return formats.named(said)
+    if reached and reached.offset and head[0].startswith(b"#"):
+        return formats.w3c(sources.last_fields(path, reached.offset))
+    return formats.guessed([line.decode("utf-8", "replace") for line in head])
