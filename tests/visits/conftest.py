@@ -17,7 +17,7 @@ from upheld.traffic.models import NAME, TOTAL, UNIT
 from upheld.traffic.reader import Site
 from upheld.traffic.tables import KINDS, TABLES
 
-HOUSE = Path(__file__).parents[3]
+HOUSE = Path(__file__).parents[2]
 NORTHGATE = (HOUSE / "policies" / "northgate.md").read_text("utf-8")
 REAL_LOG = HOUSE / "examples" / "data" / "weblog" / "apache_logs.gz"
 POSTED = datetime(2015, 5, 1, tzinfo=UTC)

@@ -7,7 +7,7 @@ import ipaddress
 import duckdb
 import pytest
 
-from tests.traffic.logs.conftest import NORTHGATE, REAL_LOG, Visits
+from tests.visits.conftest import NORTHGATE, REAL_LOG, Visits
 from upheld.traffic import names
 from upheld.traffic.hits import DEVICES
 
@@ -35,8 +35,8 @@ def counted():
     connection.execute(
         """
         CREATE TABLE counted AS SELECT
-            strptime(time, '%d/%b/%Y:%H:%M:%S %z') AT TIME ZONE 'UTC' AS at, date_part('epoch', at)::BIGINT // 86400 AS day,
-            date_part('hour', at) AS hour, t.name AS page, t.more AS campaign, status::INT AS status, a.name AS device, r.name AS referrer,
+            strptime(time, '%d/%b/%Y:%H:%M:%S %z') AT TIME ZONE 'UTC' AS moment, date_part('epoch', moment)::BIGINT // 86400 AS day,
+            date_part('hour', moment) AS hour, t.name AS page, t.more AS campaign, status::INT AS status, a.name AS device, r.name AS referrer,
             CASE WHEN size = '-' THEN 0 ELSE size::BIGINT END AS size, hash(n.name, agent) AS visitor
         FROM found JOIN target_is t ON t.text = target JOIN agent_is a ON a.text = agent
         JOIN referrer_is r ON r.text = referrer JOIN address_is n ON n.text = address

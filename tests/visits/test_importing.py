@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.traffic.logs.conftest import FIREFOX, NORTHGATE, Visits, line
+from tests.visits.conftest import FIREFOX, NORTHGATE, Visits, line
 from upheld.errors import Conflict, Refused
 from upheld.ledger import queries as ledger
 from upheld.policy.compiled import Policy
@@ -222,7 +222,7 @@ for number, _ in enumerate(ran.follow(Path(sys.argv[2]), None, whole=True)):
 @pytest.mark.parametrize("dies", [0, 3, 20, 60])
 def test_after_kill_9_at_any_block_every_hit_counts_once(visits, real_log, dies):
     path = visits.write(real_log.rstrip(b"\n"), name="real.log")
-    there = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3] / "src")}
+    there = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
     home = str(visits.house.home.path)
     for _ in range(2):
         ran = subprocess.run([sys.executable, "-c", CHILD, home, str(path), str(dies)], env=there, check=False, capture_output=True)
