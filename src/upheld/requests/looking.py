@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from upheld.errors import No
-from upheld.gate.searching import Wanted, search
+from upheld.gate.searching import WHY, Candidate, Verdict, Wanted, search
 from upheld.ledger.actions import append
 from upheld.ledger.kinds import NUMBER, declare
 from upheld.people.actions import Keeper
@@ -35,12 +35,16 @@ LOOKED = declare(
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A record that is (`same`) or may be (`to review`) the caller's: where, and why. `out`: topics that it is marked as stopped for."""
+    """A record that is (`same`) or may be (`to review`) the caller's: where, and by which comparisons.
+
+    `why`: what keeps it from being sure. `out`: topics that it is marked as stopped for.
+    """
 
     system: str
     table: str
     verdict: Verdict
     weight: float
+    why: str
     reasons: tuple[tuple[str, str, float], ...]
     out: tuple[str, ...]
 
@@ -71,19 +75,15 @@ def look(record: Record, keeper: Keeper, systems: Systems, given: Held, policy: 
         except (Failed, No):
             silent.append(system.name)
             continue
-        matches += [
-            Match(
-                one.system,
-                one.table,
-                one.verdict,
-                one.weight,
-                tuple((each.of, each.words, each.bits) for each in one.evidence),
-                tuple(sorted(one.out)),
-            )
-            for one in found.candidates
-        ]
+        matches += map(_match, found.candidates)
     verdicts = [one.verdict for one in matches]
     with record.transaction() as tx:
         known = len(find(tx, keeper.keys, identifiers))
         append(tx, LOOKED, {"same": verdicts.count("same"), "review": verdicts.count("to review"), "silent": len(silent)}, at, actor)
     return Looked(tuple(sorted(matches, key=lambda one: -one.weight)), known, tuple(silent), None)
+
+
+def _match(one: Candidate) -> Match:
+    why = next((each.words for each in one.evidence if each.of == WHY), "")
+    reasons = tuple((each.of, each.words, each.bits) for each in one.evidence if each.of != WHY)
+    return Match(one.system, one.table, one.verdict, one.weight, why, reasons, tuple(sorted(one.out)))

@@ -45,9 +45,10 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """One doubtful record, comparison by comparison."""
+    """One doubtful record, comparison by comparison. `why`: what keeps it from being sure."""
 
     record: Record
+    why: str
     rows: tuple[Beside, ...]
 
 
@@ -65,7 +66,12 @@ def doubts(conn: Connection, keeper: Keeper, request: int) -> tuple[Doubt, ...]:
     if not found:
         return ()
     given = given_of(conn, keeper, request)
-    return tuple(Doubt(one, tuple(_beside(of, words, bits, given) for of, words, bits in one.evidence)) for one in found)
+    return tuple(_doubt(one, given) for one in found)
+
+
+def _doubt(one: Record, given: Held) -> Doubt:
+    why = next((words for of, words, _bits in one.evidence if of == searching.WHY), "")
+    return Doubt(one, why, tuple(_beside(of, words, bits, given) for of, words, bits in one.evidence if of != searching.WHY))
 
 
 def _beside(of: str, words: str, bits: float, given: Held) -> Beside:
