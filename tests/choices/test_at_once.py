@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.houses import CLERK, later
+from upheld.choices import importing
 from upheld.choices.importing import IMPORTED, Plan, import_file
 from upheld.choices.models import CHOICE
 from upheld.ledger import queries as ledger
@@ -85,3 +86,17 @@ def test_a_file_is_recorded_once_more_only_if_that_is_asked_for(house, file):
     for again, times in ((False, 1), (False, 1), (True, 2), (True, 3), (False, 3)):
         import_file(house.record, house.keeper, file, plan, ("sharing",), clock=clock, actor=CLERK, again=again)
         assert recorded(house) == (READ * times, READ, [(READ, LISTED)] * times)
+
+
+def test_an_import_that_another_overtakes_leaves_the_rest_to_it_and_says_the_same(house, file, monkeypatch):
+    monkeypatch.setattr(importing, "ROWS_A_TRANSACTION", 50)
+    said = []
+
+    def take_in(advance):
+        plan, clock = Plan("sharing", "out"), lambda: later(days=1)
+        said.append(import_file(house.record, house.keeper, file, plan, ("sharing",), clock=clock, actor=CLERK, advance=advance))
+
+    take_in(lambda _: said or take_in(lambda _: None))
+    assert len(said) == 2
+    assert said[0] == said[1]
+    assert recorded(house) == (READ, READ, [(READ, LISTED)])

@@ -94,3 +94,10 @@ def test_without_a_file_the_posted_policy_decides(tmp_path, capsys):
     assert main.run([*home, "policy", "post", POLICY]) == exits.FINE
     assert main.run(asked) == exits.FINE
     assert "Allowed: the name and shipping address" in capsys.readouterr().out
+
+
+def test_a_registered_recipient_wants_a_person_beside_it_and_the_kinds_are_named(capsys):
+    assert main.run(["decide", *PARTNER, "--to", "acme"]) == exits.BAD_INPUT
+    said = capsys.readouterr().err
+    assert said.startswith("upheld: no kind of recipient is called `acme`: there are `ourselves`, `affiliate`,")
+    assert said.endswith("; name PERSON too if it is one that you registered\n")

@@ -64,10 +64,16 @@ def _of_facts(edge: Edge, files: Sequence[Path], asked: dict[str, Any]) -> _Deci
     from upheld.policy.decide import decide as answer
 
     history = _read(files) if files else _posted(edge)
+    kinds = history[-1].vocabulary.recipients
+    if asked["to"] not in kinds:
+        raise Invalid(
+            f"no kind of recipient is called `{asked['to']}`: there are {', '.join(f'`{kind}`' for kind in kinds)}; {_REGISTERED}"
+        )
     use, standing = _use(asked), _standing(asked, history)
     return _Decided(history[-1], use, (standing,), answer(history, use, standing))
 
 
+_REGISTERED = "name PERSON too if it is one that you registered"
 _FACTS = ("choices", "nothing_else_chosen", "since", "vetted", "under_contract", "legal_process")
 
 
