@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from upheld.errors import No
-from upheld.gate.searching import WHY, Candidate, Verdict, Wanted, search
+from upheld.gate.searching import WHY, Candidate, Wanted, search
 from upheld.ledger.actions import append
 from upheld.ledger.kinds import NUMBER, declare
 from upheld.people.actions import Keeper
