@@ -95,19 +95,19 @@ def set_up_app(page: Page) -> str:
     return key
 
 
-def members(browser: Browser, site: Served) -> Callable[[str], dict]:
-    """By role, what a browser keeps in which somebody of it is signed in: signed in once, by the link and an app."""
-    kept: dict[str, dict] = {}
+def members(browser: Browser, site: Served) -> Callable[..., dict]:
+    """By role, what a browser keeps in which somebody of it is signed in: signed in once, by the link and an app. `name`: another one."""
+    kept: dict[tuple[str, str], dict] = {}
 
-    def of(role: str) -> dict:
-        if role not in kept:
-            path = invited(site, role, f"{role}.one@staff.example")
+    def of(role: str, name: str = "one") -> dict:
+        if (role, name) not in kept:
+            path = invited(site, role, f"{role}.{name}@staff.example")
             with Looker.opened(browser, site.address) as looker:
                 looker.page.goto(site.address + path)
                 choose_password(looker.page)
                 set_up_app(looker.page)
-                kept[role] = looker.page.context.storage_state()
-        return kept[role]
+                kept[role, name] = looker.page.context.storage_state()
+        return kept[role, name]
 
     return of
 

@@ -41,7 +41,7 @@ def test_series_are_stacked_and_told_apart_by_more_than_colour(across):
     assert not re.search(r"style=|<script|on\w+=", ET.tostring(drawing, "unicode"))
 
 
-def test_a_drawing_of_nothing_is_not_drawn_and_the_table_stays():
+def test_of_nothing_there_is_neither_drawing_nor_table_but_a_word():
     sites.set_up()
     from django.template.loader import render_to_string
 
@@ -49,7 +49,8 @@ def test_a_drawing_of_nothing_is_not_drawn_and_the_table_stays():
     assert empty.is_empty
     assert empty.svg == ""
     page = render_to_string("chart.html", {"chart": empty})
-    assert page.count('<td class="number">0</td>') == 3
+    assert "Nothing yet." in page
+    assert "<table" not in page
 
 
 def test_the_table_beside_has_every_number_and_escapes_every_word():

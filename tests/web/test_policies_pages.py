@@ -15,6 +15,7 @@ from upheld.postings.queries import posted
 
 TEXT = sites.POLICY.read_text("utf-8")
 NEXT = TEXT.replace("version: 2026.1", "version: 2026.2").replace("at most 4 times a year", "at most 2 times a year")
+NEXT = NEXT.replace("at most four times a year", "at most twice a year")
 
 
 def kinds(shop):
@@ -42,6 +43,7 @@ def test_a_new_version_is_drafted_by_one_approved_by_another_and_posted(two, sho
     assert "waits for a second person" in page
     assert "Somebody else must approve it" in page
     assert "may no longer" in page
+    assert "<del>four times</del> <ins>twice</ins>" in kim.get("/policies/draft/1").content.decode()
     kim.post("/policies/draft/1/approve")
     assert "is your own" in words(kim.get("/policies/draft/1"))
     assert versions(shop) == ["2026.1"]

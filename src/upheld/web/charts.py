@@ -13,7 +13,7 @@ from typing import Final
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-WIDTH: Final = 340  # units of the drawing; it is as wide as a phone, so that letters keep their size there
+WIDTH: Final = 270  # units of the drawing; it is as wide as a phone, so that letters keep their size there
 TALL: Final = 120
 BAR: Final = 16
 STEP: Final = 42

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from difflib import SequenceMatcher
 from functools import lru_cache
-from html import escape
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -19,11 +17,11 @@ from django.views.decorators.http import require_safe
 
 from upheld.errors import NotFound
 from upheld.gate.counting import Counted, by_clause
-from upheld.policy.clauses import Clause
 from upheld.policy.compiled import Policy
 from upheld.policy.diff import Difference, diff
 from upheld.policy.render import Body, body
 from upheld.postings.queries import Posted, history
+from upheld.web.comparing import changed
 from upheld.web.surroundings import surroundings
 
 
@@ -70,7 +68,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         (_("Narrower"), "narrower", difference.narrower),
         (_("Changed"), "", difference.changed),
     ]
-    said = {"older": older, "newer": newer, "parts": [part for part in parts if part[2]], "sentences": _changed(older.policy, newer.policy)}
+    said = {"older": older, "newer": newer, "parts": [part for part in parts if part[2]], "sentences": changed(older.policy, newer.policy)}
     return render(request, "centre/compare.html", said)
 
 
@@ -121,27 +119,3 @@ def _body(policy: Policy, beside: tuple[tuple[str, str], ...], *, unfolded: bool
 @lru_cache(maxsize=64)
 def _difference(older: Policy, newer: Policy) -> Difference:
     return diff(older, newer)
-
-
-def _changed(older: Policy, newer: Policy) -> list[tuple[str, SafeString]]:
-    """The clauses whose sentences differ, by id, with what came in and what went out marked word by word."""
-    before, after = ({clause.id: clause for clause in policy.document.clauses} for policy in (older, newer))
-    order = [*after, *(clause for clause in before if clause not in after)]
-    return [(name, _marked(before.get(name), after.get(name))) for name in order if _text(before.get(name)) != _text(after.get(name))]
-
-
-def _text(clause: Clause | None) -> str:
-    return clause.text if clause else ""
-
-
-def _marked(before: Clause | None, after: Clause | None) -> SafeString:
-    old, new = _text(before).split(), _text(after).split()
-    pieces = []
-    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        gone, come = escape(" ".join(old[a:b])), escape(" ".join(new[c:d]))
-        if kind == "equal":
-            pieces.append(come)
-            continue
-        pieces += [f"<del>{gone}</del>"] if gone else []
-        pieces += [f"<ins>{come}</ins>"] if come else []
-    return mark_safe(" ".join(pieces))  # noqa: S308 - every piece is escaped

@@ -32,6 +32,7 @@ from upheld.policy.render import body
 from upheld.postings import drafts
 from upheld.postings.queries import Posted, compiled, posted
 from upheld.requests.duties import duties_unmet
+from upheld.web.comparing import changed
 from upheld.web.console.staff import staff
 from upheld.web.console.uploads import Uploaded
 from upheld.web.surroundings import surroundings
@@ -158,6 +159,7 @@ def draft(request: HttpRequest, number: int) -> HttpResponse:
         "state": STATES[found.state],
         "mine": found.by == request.member.name,
         "parts": _parts(before, new),
+        "sentences": changed(before.policy, new) if before is not None else [],
         "touched": touched,
         "examined": _examined(new),
         "changes": _may_change(request),

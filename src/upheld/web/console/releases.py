@@ -43,6 +43,12 @@ STATES: Final = {
     "fetched": (gettext_lazy("downloaded"), "good"),
     "discarded": (gettext_lazy("given up"), ""),
 }
+FIELDS: Final = {
+    "`--source`": gettext_lazy("Where its information comes from"),
+    "`--map COLUMN=ITEM`": gettext_lazy("What its columns are"),
+    "`--purpose`": gettext_lazy("What for"),
+    "`--term` or `--all-terms`": gettext_lazy("Recipients"),
+}
 STAGES: Final = {
     "read": gettext_lazy("recognising people"),
     "mapped": gettext_lazy("recognising people"),
@@ -226,13 +232,27 @@ def _order(request: HttpRequest, number: int, form: Wanted | None = None) -> Htt
         "order": found,
         "state": STATES[found.state],
         "waits": found.state in {"looking", "releasing"},
-        "looked": carrying.looked(around.home, found) if found.state != "looking" else None,
+        "looked": found.state != "looking" and _looked(found),
         "stage": STAGES.get(step.get("step", "")),
         "share": _share(step),
         "form": form or _again(request, found),
         "section": "releases",
     }
     return render(request, "console/order.html", said, status=400 if form is not None else 200)
+
+
+def _looked(found: ordering.Ordered) -> dict[str, Any] | None:
+    """What the look found, its notes in the words of this page: it has no options of a command."""
+    looked = carrying.looked(surroundings().home, found)
+    if looked is not None:
+        looked["notes"] = [_worded(note) for note in looked["notes"]]
+    return looked
+
+
+def _worded(note: str) -> str:
+    for option, field in FIELDS.items():
+        note = note.replace(option, f"“{field}”")
+    return note
 
 
 def _again(request: HttpRequest, found: ordering.Ordered) -> Wanted:
