@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import time
 from datetime import timedelta
 
@@ -196,6 +199,21 @@ def test_a_worker_that_died_after_the_release_was_recorded_does_not_release_twic
     assert (desk.find().state, desk.find().release) == ("released", 1)
     with shop.record.reading() as conn:
         assert len(conn.execute(DISCLOSURE.select()).all()) == 1
+
+
+def test_kill_9_between_the_release_and_its_note_loses_and_doubles_nothing(desk, shop):
+    number = desk.give()
+    desk.work()
+    desk.do(ordering.begin, number)
+    words = [sys.executable, "-m", "tests.gate.listing", str(shop.home.path)]
+    assert subprocess.run([*words, "die"], check=False).returncode == -signal.SIGKILL
+    assert desk.find().state == "releasing"
+    assert subprocess.run(words, check=False).returncode == 0
+    assert (desk.find().state, desk.find().release) == ("released", 1)
+    with shop.record.reading() as conn:
+        (left,) = to_recipient(conn)
+        assert left.state == "delivered"
+    assert desk.kinds().count("release.recorded") == 1
 
 
 def test_an_unknown_list_is_not_found(desk):
