@@ -73,6 +73,7 @@ def _of_facts(edge: Edge, files: Sequence[Path], asked: dict[str, Any]) -> _Deci
     return _Decided(history[-1], use, (standing,), answer(history, use, standing))
 
 
+_REGISTERED = "name PERSON too if it is one that you registered"
 _FACTS = ("choices", "nothing_else_chosen", "since", "vetted", "under_contract", "legal_process")
 
 
