@@ -45,6 +45,7 @@ SETTINGS = {
         "centre": "http://centre.localhost:8100",
         "console": "http://console.localhost:8200",
         "api": "http://api.localhost:8300",
+        "events": "http://events.localhost:8400",
         "behind_proxy": "no",
     },
     "scan": {"pages": "", "every_minutes": "60"},

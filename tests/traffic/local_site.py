@@ -99,6 +99,13 @@ class Answer(BaseHTTPRequestHandler):
             self.end_headers()
             return
         found = PAGES.get(host, {}).get(path)
+        if path == "/counted":
+            asked = parse_qs(urlsplit(self.path).query)
+            address = f"http://events.localhost:{asked['events'][0]}"
+            step = f'<p data-upheld-event="{asked["step"][0]}">Thank you</p>' if "step" in asked else ""
+            found = page(
+                f'<script src="{address}/e.js" defer></script><noscript><img src="{address}/e.gif?p=/quiet" alt=""></noscript>{step}'
+            )
         if path == "/panelled":
             found = self.panelled(parse_qs(urlsplit(self.path).query))
         body = (found or "").encode()

@@ -17,20 +17,20 @@ from upheld.errors import Invalid
 NEEDED = ("django", "allauth", "csp", "granian", "msgspec")
 
 
-@click.command(short_help="Serve the privacy centre, the console, or the API.")
-@click.argument("site", metavar="centre|console|api")
+@click.command(short_help="Serve the privacy centre, the console, the API, or page events.")
+@click.argument("site", metavar="centre|console|api|events")
 @click.option("--host", default="127.0.0.1", show_default=True, help="On which of this machine's addresses to listen.")
-@click.option("--port", type=click.IntRange(1, 65535), help="The port. Else that of the address in the settings, else 8100, 8200, 8300.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port. Else that of the settings, else 8100, 8200, 8300, 8400.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="How many processes answer.")
 @pass_edge
 def serve(edge: Edge, /, site: str, host: str, port: int | None, workers: int) -> int:
-    """Serve the site for customers (centre), the one for staff (console), or the API for programs (api), until stopped.
+    """Serve the site for customers (centre), for staff (console), the API for programs (api), or what pages tell of visits (events).
 
     A site's address is a setting, `[web]` in `upheld.toml`. TLS is held by a proxy before it; limits on forms count in each process.
     """
     home = edge.home()
-    if site not in {"centre", "console", "api"}:
-        raise Invalid(f"nothing to serve is called `{site}`: there are `centre`, `console` and `api`")
+    if site not in {"centre", "console", "api", "events"}:
+        raise Invalid(f"nothing to serve is called `{site}`: there are `centre`, `console`, `api` and `events`")
     if not all(map(find_spec, NEEDED)):
         raise Invalid("the sites need more than the commands do: run `pip install 'upheld[web]'`")
     command = [sys.executable, "-m", "upheld.site.serving", site, host, str(port or 0), str(workers)]

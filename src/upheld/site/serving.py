@@ -1,6 +1,6 @@
-"""Serve one site, or the API: `python -m upheld.site.serving centre`, as `upheld serve` starts it. Granian holds the socket.
+"""Serve one site, the API, or what takes events in: `python -m upheld.site.serving centre`, as `upheld serve` does.
 
-The two sites are Django's, in several threads each; the API is a bare process whose one loop answers everything.
+The two sites are Django's, in several threads each; the others are bare processes whose one loop answers everything.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from upheld.home import Home
 from upheld.site.database import make
 from upheld.site.settings import SITES, SiteName, address_of
 
-Served = SiteName | Literal["api"]
-SERVED: Final[tuple[Served, ...]] = (*SITES, "api")
-PORTS: Final[dict[Served, int]] = {"centre": 8100, "console": 8200, "api": 8300}
+Served = SiteName | Literal["api", "events"]
+SERVED: Final[tuple[Served, ...]] = (*SITES, "api", "events")
+_LISTED: Final = "`centre`, `console`, `api` and `events`"
+PORTS: Final[dict[Served, int]] = {"centre": 8100, "console": 8200, "api": 8300, "events": 8400}
 THREADS: Final = 4  # pages at once in each worker: what waits for the record's disk must not keep others waiting
 
 
@@ -26,7 +27,7 @@ def serve(what: Served, home: Home, *, host: str, port: int | None, workers: int
 
     os.environ["UPHELD_HOME"] = str(home.path)
     address = address_of(what, home)
-    said = _bare() if what == "api" else _site(what, home)
+    said = _site(what, home) if what in SITES else _bare(what)
     port = port or address.port or PORTS[what]
     server: Any = Granian(
         **said,
@@ -38,7 +39,7 @@ def serve(what: Served, home: Home, *, host: str, port: int | None, workers: int
         respawn_failed_workers=True,
     )
     sys.stdout.write(f"the {what} is at {address.scheme}://{address.netloc} (port {port} of {host})\n")
-    if what != "api" and address.scheme == "http" and port != (address.port or port):
+    if what in SITES and address.scheme == "http" and port != (address.port or port):
         sys.stdout.write(f"links in mails lead to port {address.port}: write the port that you serve into `{what}` of `[web]`\n")
     sys.stdout.flush()
     server.serve()
@@ -54,10 +55,10 @@ def _site(site: SiteName, home: Home) -> dict[str, Any]:
     return {"target": "upheld.site.wsgi:application", "interface": Interfaces.WSGI, "blocking_threads": THREADS}
 
 
-def _bare() -> dict[str, Any]:
+def _bare(what: Served) -> dict[str, Any]:
     from granian.constants import Interfaces
 
-    return {"target": "upheld.site.api:application", "interface": Interfaces.RSGI}
+    return {"target": f"upheld.site.{what}:application", "interface": Interfaces.RSGI}
 
 
 def main(argv: list[str]) -> int:
@@ -65,7 +66,9 @@ def main(argv: list[str]) -> int:
     try:
         what, host, port, workers = argv
         if what not in SERVED:
-            raise Invalid(f"nothing to serve is called `{what}`: there are `centre`, `console` and `api`")
+            raise Invalid(f"nothing to serve is called `{what}`: there are {_LISTED}")
+        if what == "events" and workers != "1":
+            raise Invalid("events are taken in by one process: it alone can tell visitors apart, and it is quick enough")
         serve(what, Home.find(), host=host, port=int(port) or None, workers=int(workers))
     except No as no:
         sys.stderr.write(f"upheld: {no}\n")

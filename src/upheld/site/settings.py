@@ -90,7 +90,7 @@ def settings_of(site: SiteName, home: Home) -> dict[str, Any]:
     }
 
 
-def address_of(site: SiteName | Literal["api"], home: Home) -> Any:  # noqa: ANN401 - urllib's private type
+def address_of(site: SiteName | Literal["api", "events"], home: Home) -> Any:  # noqa: ANN401 - urllib's private type
     """Where a site is reached, as the settings say. Without TLS only on this very machine."""
     said = home.setting("web", site)
     try:
@@ -104,7 +104,7 @@ def address_of(site: SiteName | Literal["api"], home: Home) -> Any:  # noqa: ANN
         raise Invalid(f"`{site}` in `[web]` crosses a network without TLS: write `https://{host}`, and let a proxy hold the certificate")
     if url.scheme == "https" and home.setting("web", "behind_proxy") != "yes":
         raise Invalid(f'`{site}` in `[web]` needs a proxy that holds TLS: put one before it, and write `behind_proxy = "yes"`')
-    if site != "api" and host == urlsplit(home.setting("web", _other(site))).hostname:
+    if site in SITES and host == urlsplit(home.setting("web", _other(site))).hostname:
         raise Invalid("`centre` and `console` in `[web]` share a host name, and so their cookies: give each its own")
     return url
 

@@ -43,11 +43,15 @@ class Counter:
     def count(self, split: Split, latest: int) -> Account:
         """Count lines; what became of them."""
         hits, account = self.reader.read(split, latest)
+        self.put(hits)
+        return account
+
+    def put(self, hits: Hits) -> None:
+        """Count hits that were read already."""
         if len(hits):
             self._waiting.append(hits)
             if sum(map(len, self._waiting)) >= BATCH:
                 self._flush()
-        return account
 
     def taken(self) -> list[Added]:
         """What came since the last time, for the record."""
