@@ -170,7 +170,17 @@ def test_doubt_retry_note_and_answer_are_done_by_keyboard_alone(clerk):
     clerk.fits()
 
 
-@pytest.mark.parametrize("path", ["/", "/intake", "/requests", "/sign-in", "/account"])
+def test_a_person_is_looked_at_for_a_purpose_by_keyboard_and_no_address_names_them(clerk):
+    page = clerk.at("/person")
+    page.get_by_label("E-mail address").press_sequentially("jane.doe@mail.example")
+    page.get_by_role("button", name="For ordering.contact").press("Enter")
+    page.wait_for_selector("text=What may be seen for ordering.contact")
+    clerk.fits()
+    assert "5 Oak Street" in page.locator("main").inner_text()
+    assert page.url == clerk.address + "/person"
+
+
+@pytest.mark.parametrize("path", ["/", "/intake", "/person", "/requests", "/sign-in", "/account"])
 def test_a_page_is_sound_in_the_dark(browser, console, member, path):
     kept = None if path == "/sign-in" else member("support")
     with Looker.opened(browser, console.address, width=1200, color_scheme="dark", storage_state=kept) as dark:

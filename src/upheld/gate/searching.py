@@ -9,11 +9,11 @@ taken for the other: what may be stopped may not therefore be shown.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 from sqlalchemy import Connection, select
 
@@ -29,7 +29,7 @@ from upheld.people.verdicts import Showing, Verdict, for_proven
 from upheld.people.weights import Weights
 from upheld.record import Actor
 from upheld.systems.connector import Connector, Found, Key
-from upheld.systems.datamap import System, Table
+from upheld.systems.datamap import Part, System, Table
 from upheld.systems.held import held
 from upheld.systems.held import identifiers as identifiers_of
 from upheld.vault.opening import open_sealed
@@ -44,6 +44,8 @@ SEARCHED = declare(
     review=NUMBER,
 )
 
+_HANDS_OUT: Final = frozenset({"database", "files"})
+"""Kinds of systems whose rows can be read column by column; the others hand out what identifies somebody, and no more."""
 WHY: Final = "why"
 """Of what the evidence is that says why an agent must look."""
 
@@ -81,13 +83,17 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A row that the person may see, because they have proven the very address that it holds."""
+    """A row that the person may see, because they have proven the very address that it holds.
+
+    `further`: what it holds beside what identifies them, as written, by the item of the policy that its column is.
+    """
 
     system: str
     table: str
     showing: Showing
     out: frozenset[str]
     identifiers: tuple[Identifier, ...] = field(repr=False)
+    further: tuple[tuple[str, str], ...] = field(repr=False, default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +122,24 @@ def search(system: System, connector: Connector, wanted: Wanted, weights: Weight
 
 def proven(system: System, connector: Connector, email: Email, weights: Weights) -> tuple[Own, ...]:
     """The rows of one system that hold this very address, for the person who has proven that it is theirs. Raises `Failed`."""
-    rows = _read(system, connector, (email,))
-    found = zip(rows, _judged(rows, (email,), weights), strict=True)
-    shown = ((row, for_proven(one.likeness)) for row, one in found)
-    return tuple(Own(row.system, row.table, how, row.out, identifiers_of(row)) for row, how in shown if how.verdict == "same")
+    with closing(connector):
+        rows = _searched(system, connector, (email,))
+        found = zip(rows, _judged(rows, (email,), weights), strict=True)
+        shown = [(row, how) for row, one in found if (how := for_proven(one.likeness)).verdict == "same"]
+        further = {table.name: _further(system, table, connector, [row.key for row, _ in shown if row.table == table.name])
+                   for table in system.tables}  # fmt: skip
+    return tuple(Own(row.system, row.table, how, row.out, identifiers_of(row), further[row.table].get(row.key, ())) for row, how in shown)
+
+
+def _further(system: System, table: Table, connector: Connector, keys: Sequence[Key]) -> dict[Key, tuple[tuple[str, str], ...]]:
+    """What rows hold beside what identifies their person, by key: each further column is asked for as a part of its own name."""
+    items = {column.name: column.item for column in table.columns if column.item and not column.part}
+    if not items or not keys or system.kind not in _HANDS_OUT:
+        return {}
+    columns = tuple(replace(column, part=cast("Part", column.name)) for column in table.columns if column.name in items)
+    rows = connector.fetch(replace(table, columns=columns, flags=()), keys)
+    named = cast("Mapping[str, str]", items)
+    return {row.key: tuple((named[name], one) for name, (one,) in row.values.items() if one) for row in rows}
 
 
 def fetch(table: Table, connector: Connector, row: Key, wanted: Wanted, weights: Weights) -> Candidate | None:
@@ -136,7 +156,11 @@ def candidates(rows: Sequence[Found], wanted: Wanted, weights: Weights) -> list[
 
 def _read(system: System, connector: Connector, given: Sequence[Identifier]) -> list[Found]:
     with closing(connector):
-        return [found for table in filter(identifying, system.tables) for found in connector.search(table, given)]
+        return _searched(system, connector, given)
+
+
+def _searched(system: System, connector: Connector, given: Sequence[Identifier]) -> list[Found]:
+    return [found for table in filter(identifying, system.tables) for found in connector.search(table, given)]
 
 
 def _judged(rows: Sequence[Found], given: Sequence[Identifier], weights: Weights) -> list[Judged]:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from upheld.choices.queries import Chosen, history
 from upheld.errors import No
+from upheld.gate import staff
 from upheld.gate.asking import Question, answer
 from upheld.gate.disclosures import Disclosed, disclosures
 from upheld.gate.searching import Own, proven
@@ -56,8 +57,9 @@ class HeldItem:
 class Holding:
     """The records of one table.
 
-    `values`: what identifies the person there, as written, by kind. `since`: by source the policy version under which it stands, and since
-    when that was in force, where it is known. `out`: topics that the records are marked as stopped for.
+    `values`: what identifies the person there, as written, by kind; `further`: what else stands there, by item. `since`: by source the policy
+    version under which it stands, and since when that was in force, where it is known. `out`: topics that the records are marked as stopped
+    for.
     """
 
     system: str
@@ -67,6 +69,7 @@ class Holding:
     values: tuple[tuple[str, str], ...] = field(repr=False)
     since: Mapping[str, tuple[str, datetime]]
     out: tuple[str, ...]
+    further: tuple[tuple[str, str], ...] = field(repr=False, default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,21 @@ class Systems:
 
     datamap: DataMap
     open_system: Callable[[System], Connector]
+
+
+def show_staff(record: Record, keeper: Keeper, systems: Systems, email: Email, purpose: str, *, at: datetime, actor: Actor) -> Shown:
+    """The same for a member of the staff, for a purpose that their role may ask for: only records, and of them only that purpose's items.
+
+    What was chosen and who received something is not shown. The reading is one entry, `staff.read`. `Refused` for any other purpose.
+    """
+    with record.transaction() as tx:
+        policies = [each for each in posted(tx) if each.since <= at]
+        staff.read(tx, policies[-1].policy, purpose, "person", None, at=at, actor=actor)
+        permitted = staff.items(tx, keeper.keys, [email], purpose, at, actor)
+        weights, since = in_use(tx), _since(tx, sorted(find(tx, keeper.keys, [email])), policies)
+    found, silent = _search(systems, weights, email)
+    holdings = tuple(_holdings(found, systems.datamap, policies[-1].policy, permitted, since))
+    return Shown(at, policies[-1].version, holdings, silent, (), (), bool(systems.datamap.systems))
 
 
 def show(record: Record, keeper: Keeper, systems: Systems, email: Email, at: datetime, actor: Actor) -> Shown:
@@ -149,7 +167,8 @@ def _holdings(
                 own = {source: since[source] for source in dict.fromkeys(item.partition(".")[0] for item in items) if source in since}
                 held = tuple(_item(policy, item) for item in items)
                 out = tuple(sorted({topic for row in rows for topic in row.out}))
-                made.append(Holding(system, table.name, len(rows), held, _values(rows, table, permitted), own, out))
+                further = tuple(dict.fromkeys((item, value) for row in rows for item, value in row.further if item in permitted))
+                made.append(Holding(system, table.name, len(rows), held, _values(rows, table, permitted), own, out, further))
     return made
 
 

@@ -16,6 +16,10 @@ from upheld.home import Home
 from upheld.people.actions import Keeper
 from upheld.postings.queries import Posted, in_force
 from upheld.record import Actor, Record
+from upheld.requests.holdings import Systems
+from upheld.systems.datamap import DataMap
+from upheld.systems.opening import open_system
+from upheld.systems.reading import read_map
 
 VISITOR: Final = Actor("visitor", None)
 """Who acts on a page of the centre without having signed in."""
@@ -41,6 +45,11 @@ class Surroundings:
     def keeper(self) -> Keeper:
         """What finds and seals."""
         return Keeper(self.home)
+
+    def systems(self) -> Systems:
+        """The merchant's own systems as the data map describes them now; none without a map."""
+        path = self.home.path / self.home.setting("systems", "map")
+        return Systems(read_map(path) if path.exists() else DataMap({}), lambda system: open_system(system, self.home))
 
     def now(self) -> datetime:
         """The time, in UTC."""

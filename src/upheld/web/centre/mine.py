@@ -22,9 +22,6 @@ from upheld.people.identifiers import Email
 from upheld.people.queries import find
 from upheld.policy.behaviour import asks_age_before
 from upheld.requests import holdings, signals
-from upheld.systems.datamap import DataMap
-from upheld.systems.opening import open_system
-from upheld.systems.reading import read_map
 from upheld.web.centre import choosing, newsletter, proving, wording
 from upheld.web.limits import limited
 from upheld.web.surroundings import VISITOR, surroundings
@@ -135,10 +132,7 @@ def _joined(states: list[Any]) -> str:
 
 def _look(email: str) -> holdings.Shown:
     around = surroundings()
-    path = around.home.path / around.home.setting("systems", "map")
-    datamap = read_map(path) if path.exists() else DataMap({})
-    systems = holdings.Systems(datamap, lambda system: open_system(system, around.home))
-    return holdings.show(around.record, around.keeper, systems, Email(email), around.now(), VISITOR)
+    return holdings.show(around.record, around.keeper, around.systems(), Email(email), around.now(), VISITOR)
 
 
 def _heed_signal(request: HttpRequest) -> None:
@@ -169,7 +163,7 @@ def _table(shown: holdings.Shown) -> str:
     for one in shown.holdings:
         place = f"{one.system}, {one.table}"
         lines.writerows(["held", place, each.item, "", each.clause or "", ""] for each in one.items)
-        lines.writerows(["value", place, kind, _cell(value), "", ""] for kind, value in one.values)
+        lines.writerows(["value", place, kind, _cell(value), "", ""] for kind, value in (*one.values, *one.further))
     lines.writerows(["choice", "", each.topic, each.says, "", each.at.isoformat()] for each in shown.choices)
     lines.writerows(
         ["received", each.recipient, " ".join(each.items), each.purpose, " ".join(each.clauses), each.at.isoformat()]

@@ -28,6 +28,7 @@ ENTRIES: Final = (
     Entry("start", _("Overview")),
     Entry("intake", _("Phone intake"), ("rights",)),
     Entry("requests", _("Requests"), ("rights",)),
+    Entry("person", _("A person")),
     Entry("releases", _("Releases")),
     Entry("recipients", _("Recipients")),
     Entry("policies", _("Policy")),

@@ -19,11 +19,7 @@ from upheld.policy.terms import REGION_PARENTS
 from upheld.policy.voice import region as region_words
 from upheld.requests import queries
 from upheld.requests.actions import Asked, receive
-from upheld.requests.holdings import Systems
 from upheld.requests.looking import Looked, look
-from upheld.systems.datamap import DataMap
-from upheld.systems.opening import open_system
-from upheld.systems.reading import read_map
 from upheld.web import forms as controls
 from upheld.web.centre import wording as topics_in_words
 from upheld.web.console import staff as rule
@@ -84,10 +80,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _looked(request: HttpRequest, held: Held, policy: Policy) -> Looked:
     around = surroundings()
-    path = around.home.path / around.home.setting("systems", "map")
-    datamap = read_map(path) if path.exists() else DataMap({})
-    systems = Systems(datamap, lambda system: open_system(system, around.home))
-    return look(around.record, around.keeper, systems, held, policy, at=around.now(), actor=request.member.actor)
+    return look(around.record, around.keeper, around.systems(), held, policy, at=around.now(), actor=request.member.actor)
 
 
 def _receive(request: HttpRequest, form: Caller) -> None:

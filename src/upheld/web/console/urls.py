@@ -13,7 +13,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from upheld.web import assets
-from upheld.web.console import evidence, intake, policies, recipients, releases, requests, signing, start
+from upheld.web.console import evidence, intake, person, policies, recipients, releases, requests, signing, start
 
 SIGN_IN = [
     path("begin/<str:token>", signing.begin, name="begin"),
@@ -86,6 +86,7 @@ urlpatterns = [
     *SIGN_IN,
     path("intake", intake.page, name="intake"),
     path("intake/done", intake.finished, name="intake done"),
+    path("person", person.page, name="person"),
     path("requests", requests.queue, name="requests"),
     path("requests/search", requests.search, name="requests search"),
     path("requests/<int:number>", requests.page, name="request"),

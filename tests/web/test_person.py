@@ -1,0 +1,103 @@
+"""What stands in the systems beside what identifies somebody: for the person, and for staff by purpose alone."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+import pytest
+
+from tests.houses import NOW
+from tests.web.reading import words
+from tests.web.test_mine import JANE, sign_in
+from upheld.ledger.queries import entries
+
+MAP = """
+[shop]
+database = "sqlite:///shop.db"
+
+[shop.columns]
+orders.no = "key"
+orders.mail = "order.email"
+orders.phone = "order.phone"
+orders.street = "address of order.shipping address"
+orders.bought = "order.purchases"
+quotes.no = "key"
+quotes.mail = "quote.email"
+quotes.firm = "quote.company"
+"""
+
+
+@pytest.fixture
+def orders(shop):
+    """Two orders of Jane's and one of Jon's, and a quote for her."""
+    with sqlite3.connect(shop.home.path / "shop.db") as db:
+        db.executescript("CREATE TABLE orders (no INTEGER PRIMARY KEY, mail, phone, street, bought);")
+        db.executescript("CREATE TABLE quotes (no INTEGER PRIMARY KEY, mail, firm);")
+        rows = [(JANE, "+1 312 555 0142", "5 Oak Street", what) for what in ("two lamps", "a kettle")]
+        rows.append(("jon.doe@mail.example", "+1 312 555 0143", "9 Elm Street", "a secret gift"))
+        db.executemany("INSERT INTO orders (mail, phone, street, bought) VALUES (?, ?, ?, ?)", rows)
+        db.execute("INSERT INTO quotes (mail, firm) VALUES (?, 'Doe Lighting')", [JANE])
+    (shop.home.path / "systems.toml").write_text(MAP)
+
+
+def kinds(shop):
+    with shop.record.reading() as conn:
+        return [each.kind for each in entries(conn)]
+
+
+def test_a_person_sees_every_value_of_theirs_and_takes_it_away_and_nothing_of_others(shop, centre, orders):
+    sign_in(centre, shop)
+    page = words(centre.get("/mine"))
+    for value in ("two lamps", "a kettle", "Doe Lighting", "+1 312 555 0142"):
+        assert value in page
+    assert "secret" not in page
+    copied = json.loads(centre.get("/mine/copy?as=json").content)
+    assert ["order.purchases", "two lamps"] in copied["holdings"][0]["further"]
+    assert "a kettle" in centre.get("/mine/copy?as=csv").content.decode()
+
+
+def test_staff_see_only_the_items_of_the_purpose_that_they_state(desk, shop, orders):
+    from upheld.gate import staff
+    from upheld.people.identifiers import Email
+    from upheld.record import Actor
+
+    browser = desk("fulfilment")
+    asked = words(browser.get("/person"))
+    assert "For ordering.fulfil" in asked
+    assert "For rights" not in asked
+    page = words(browser.post("/person", {"email": JANE, "purpose": "ordering.fulfil"}))
+    with shop.record.reading() as conn:
+        seen = staff.items(conn, shop.keeper.keys, [Email(JANE)], "ordering.fulfil", NOW, Actor("x", "fulfilment"))
+    values = {"order.purchases": "two lamps", "order.phone": "+1 312 555 0142", "quote.company": "Doe Lighting"}
+    assert seen & set(values), "the purpose sees something here, or this test shows nothing"
+    assert set(values) - seen, "and not everything"
+    assert {item for item, value in values.items() if value in page} == seen & set(values)
+    assert kinds(shop).count("staff.read") == 1
+
+
+def test_a_purpose_that_the_role_may_not_ask_for_shows_nothing(desk, shop, orders):
+    refused = words(desk("fulfilment").post("/person", {"email": JANE, "purpose": "rights"}), status=403)
+    assert "may not ask for `rights`" in refused
+    assert "lamps" not in refused
+    assert "staff.read" not in kinds(shop)
+
+
+def test_who_opted_out_is_not_shown_for_advertising(desk, shop, orders):
+    from upheld.people.held import Held
+    from upheld.postings.queries import in_force
+    from upheld.record import Actor
+    from upheld.requests.actions import Asked, receive
+
+    browser = desk("marketing")
+    with shop.record.transaction() as tx:
+        receive(tx, shop.keeper, Asked(Held(email=JANE), "phone", NOW), in_force(tx, NOW), at=NOW, actor=Actor("clerk"))
+    page = words(browser.post("/person", {"email": JANE, "purpose": "marketing.email"}))
+    assert "nothing under this address that this purpose may see" in page
+
+
+def test_a_form_without_a_purpose_or_address_asks_for_it(desk, shop):
+    browser = desk("support")
+    assert "Say what for" in words(browser.post("/person", {"email": JANE}), status=400)
+    assert words(browser.post("/person", {"email": "no", "purpose": "rights"}), status=400)
+    assert "write the data map first" in words(browser.post("/person", {"email": JANE, "purpose": "rights"}))
