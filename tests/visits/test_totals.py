@@ -36,7 +36,8 @@ def counted():
         """
         CREATE TABLE counted AS SELECT
             strptime(time, '%d/%b/%Y:%H:%M:%S %z') AT TIME ZONE 'UTC' AS moment, date_part('epoch', moment)::BIGINT // 86400 AS day,
-            date_part('hour', moment) AS hour, t.name AS page, t.more AS campaign, status::INT AS status, a.name AS device, r.name AS referrer,
+            date_part('hour', moment) AS hour, t.name AS page, t.more AS campaign, status::INT AS status,
+            a.name AS device, r.name AS referrer,
             CASE WHEN size = '-' THEN 0 ELSE size::BIGINT END AS size, hash(n.name, agent) AS visitor
         FROM found JOIN target_is t ON t.text = target JOIN agent_is a ON a.text = agent
         JOIN referrer_is r ON r.text = referrer JOIN address_is n ON n.text = address

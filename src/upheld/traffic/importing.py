@@ -29,7 +29,7 @@ from upheld.traffic.parsing.hashing import Keys
 from upheld.traffic.parsing.lines import Lines
 from upheld.traffic.parsing.slowly import Bad
 from upheld.traffic.reader import Reader, Site
-from upheld.traffic.tables import PEOPLE_ITEM, TABLES
+from upheld.traffic.tables import ITEMS, PEOPLE_ITEM, TABLES
 from upheld.traffic.visitors import DayKeys
 
 LOG_KEY = "traffic/log/v1"
@@ -59,8 +59,7 @@ class Import:
         self.key, self.done = home.key(LOG_KEY), Imported()
         with record.reading() as conn:
             at = clock()
-            items = (PEOPLE_ITEM, *(item for table in TABLES for item in table.items))
-            self.permit = self.done.permit = permit(conn, items, at)
+            self.permit = self.done.permit = permit(conn, ITEMS, at)
             self.policy = postings.in_force(conn, at).policy
         tables = tuple(each for each in TABLES if {PEOPLE_ITEM, *each.items} <= self.permit.items)
         self.counter = Counter(Reader(site, DayKeys()), tables, self.permit.people)

@@ -27,6 +27,10 @@ class Period:
         """How many days."""
         return (self.last - self.first).days + 1
 
+    def ending_with(self, days: int) -> Period:
+        """So many days that end with the same."""
+        return Period(self.last - timedelta(days=days - 1), self.last)
+
     def before(self) -> Period:
         """As many days before."""
         return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1))

@@ -1,0 +1,61 @@
+"""`upheld traffic report`: what may be told of visits, in the terminal, as JSON, CSV or one HTML page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from upheld.cli.answer import plain
+from upheld.cli.edge import Edge, pass_edge
+from upheld.errors import Conflict, Invalid
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command("report", short_help="Report visits and campaigns, as totals of enough people.")
+@click.option("--from", "first", type=_DAY, metavar="DAY", help="The first day. Else 27 days before the last.")
+@click.option("--to", "last", type=_DAY, metavar="DAY", help="The last day. Else the last one that is settled.")
+@click.option("--match", default="", metavar="TEXT", help="Only pages, referrers and campaigns whose name holds TEXT.")
+@click.option("--most", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many rows of each table.")
+@click.option("--as", "form", type=click.Choice(["text", "json", "csv", "html"]), default="text", show_default=True, help="The form.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, which must not be there. Else standard output."
+)
+@pass_edge
+def report(edge: Edge, /, *, first: datetime | None, last: datetime | None, match: str, most: int, form: str, out: Path | None) -> None:
+    """Report how the sites and the marketing programme perform, beside the period before, with confidence intervals.
+
+    It is made of settled days alone, so no two reports can be compared to learn about fewer people than the policy says.
+    """
+    import json
+
+    from upheld.gate.measuring import permit
+    from upheld.traffic import queries, reports, telling
+    from upheld.traffic.tables import ITEMS
+
+    with edge.record() as record, record.reading() as conn:
+        allowed = permit(conn, ITEMS, edge.now())
+        period = None
+        if first or last:
+            end = last.date() if last else queries.last_day(conn) or edge.now().date()
+            period = queries.Period(first.date(), end) if first else queries.Period(end, end).ending_with(28)
+            if period.last < period.first:
+                raise Invalid("the last day is before the first: `--from` comes before `--to`")
+        made = reports.report(conn, allowed, period, match=match, most=most)
+    text = {
+        "text": lambda: telling.in_words(made) + "\n",
+        "json": lambda: json.dumps(plain(made), ensure_ascii=False, indent=2) + "\n",
+        "csv": lambda: telling.as_csv(made),
+        "html": lambda: telling.as_html(made),
+    }[form]()
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        with out.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise Conflict(f"`{out}` is there already: move it away, or name another file with `--out`") from error
+    click.echo(f"wrote {out}")
