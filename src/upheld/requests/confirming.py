@@ -13,20 +13,20 @@ from upheld.ledger.kinds import NUMBER, declare
 from upheld.requests.finding import Search, begin
 from upheld.requests.models import REQUEST, REQUEST_PLACE, REQUEST_TOLD
 from upheld.requests.office import Confirmation, Office
-from upheld.requests.settling import PREFIX, outstanding, settle
+from upheld.requests.settling import PREFIX, settle
 
 CONFIRMED = declare("request.confirmed", "the person was told what was stopped, where and when", request=NUMBER)
 _BEFORE = frozenset({"request.search", "request.find", "request.include", "request.stop", "request.prove"})
 
 
 def advance(tx: Connection, request: int, at: datetime) -> None:
-    """Plan the confirmation, once, when no search, mark or proof is left to do and no place failed.
+    """Plan the confirmation, once, when no search, mark or proof is left to do or was given up, and no place failed.
 
     Called before the effect at work has ended, so the one at work counts as ended.
     """
-    waiting = [effect for effect in outstanding(tx, request) if effect.kind in _BEFORE and effect.state != "at work"]
-    working = [effect for effect in outstanding(tx, request) if effect.kind in _BEFORE and effect.state == "at work"]
-    if waiting or len(working) > 1 or any(effect.kind == "request.confirm" for effect in effects.of(tx, request, PREFIX)):
+    mine = effects.of(tx, request, PREFIX)
+    before = [effect.state for effect in mine if effect.kind in _BEFORE]
+    if {"due", "given up"} & {*before} or before.count("at work") > 1 or any(effect.kind == "request.confirm" for effect in mine):
         return
     failed = select(REQUEST_PLACE.c.system).where(REQUEST_PLACE.c.request == request, REQUEST_PLACE.c.state == "failed")
     if tx.execute(failed).first() is None:
