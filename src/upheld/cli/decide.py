@@ -66,8 +66,9 @@ def _of_facts(edge: Edge, files: Sequence[Path], asked: dict[str, Any]) -> _Deci
     history = _read(files) if files else _posted(edge)
     kinds = history[-1].vocabulary.recipients
     if asked["to"] not in kinds:
+        there = ", ".join(f"`{kind}`" for kind in kinds)
         raise Invalid(
-            f"no kind of recipient is called `{asked['to']}`: there are {', '.join(f'`{kind}`' for kind in kinds)}; {_REGISTERED}"
+            f"no kind of recipient is called `{asked['to']}`: there are {there}; name PERSON too if it is one that you registered"
         )
     use, standing = _use(asked), _standing(asked, history)
     return _Decided(history[-1], use, (standing,), answer(history, use, standing))
