@@ -5,7 +5,7 @@ Of every person who asks there is a record in each system, joined only by name a
 
 from __future__ import annotations
 
-import itertools
+import hashlib
 import sqlite3
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -74,7 +74,28 @@ CREATE FUNCTION noted() RETURNS trigger AS $$ BEGIN INSERT INTO changes VALUES (
 CREATE TRIGGER noted AFTER UPDATE ON accounts FOR EACH ROW EXECUTE FUNCTION noted();
 """
 TOPICS = ("newsletter", "post", "sharing")
-_LETTERS = "bdfgklmnprst"
+_SYLLABLES = (
+    "bar",
+    "den",
+    "fol",
+    "gim",
+    "hux",
+    "jeb",
+    "kor",
+    "lin",
+    "mav",
+    "nod",
+    "pry",
+    "quis",
+    "rath",
+    "sul",
+    "tew",
+    "vig",
+    "wen",
+    "zab",
+)
+_FIRST = ("Jane", "Otto", "Peter", "Ursula", "Ahmed", "Bridget", "Carlos", "Deborah")
+_STREETS = ("Elm Street", "Larkspur Row", "Oak Avenue", "Harbor Road", "Mill Lane", "Summit Drive", "Chestnut Court", "Lake View")
 
 
 class Merchant:
@@ -102,12 +123,12 @@ class Merchant:
             add = "INSERT INTO customers (email, first, last, street, zip) VALUES (?, ?, ?, ?, ?)"
             for email, first, last, street, zip_ in people:
                 db.execute(add, (email.upper(), first, last, street, zip_))
-                db.execute(add, (f"other.{email}", "Wilhelmina", last, street, zip_))
+                db.execute(add, (f"other.{email}", "Winifred", last, street, zip_))
                 db.execute("INSERT INTO orders (email) VALUES (?)", (email,))
         with psycopg.connect(servers.libpq(self.shop_url), autocommit=True) as db:
             db.execute(SHOP)
             rows = [(f"second.{email}", f"{first} {last}", street, zip_) for email, first, last, street, zip_ in people]
-            rows += [(f"third.{email}", f"Wilhelmina {last}", street, zip_) for email, _, last, street, zip_ in people]
+            rows += [(f"third.{email}", f"Winifred {last}", street, zip_) for email, _, last, street, zip_ in people]
             db.cursor().executemany("INSERT INTO accounts (mail, whole_name, street, zip) VALUES (%s, %s, %s, %s)", rows)
 
     def _begin(self):
@@ -150,26 +171,16 @@ class Merchant:
         for number in range(self.count):
             _, first, last, _, _ = person(number)
             out = number in numbers
-            crm += [(last, first, *((1, 1) if out else (None, None))), (last, "Wilhelmina", None, None)]
+            crm += [(last, first, *((1, 1) if out else (None, None))), (last, "Winifred", None, None)]
             shop.append((f"{first} {last}", True if out else None))
-            others.append((f"Wilhelmina {last}", None))
+            others.append((f"Winifred {last}", None))
         return crm, shop + others
 
 
 def person(number):
-    """Nobody: the e-mail address, first and last name, street and zip of person `number`, like no other's."""
-    one, two, three = itertools.islice(_digits(number), 3)
-    last = f"{_LETTERS[one].upper()}a{_LETTERS[two]}o{_LETTERS[three]}ix"
-    return (
-        f"{last.lower()}.{number}@mail.example",
-        ("Jane", "Otto", "Peter", "Ursula")[number % 4],
-        last,
-        f"{100 + number} Elm Street",
-        "60601",
-    )
-
-
-def _digits(number):
-    while True:
-        yield number % len(_LETTERS)
-        number //= len(_LETTERS)
+    """Nobody: the e-mail address, first and last name, street and zip of person `number`, in nothing like another's."""
+    drawn = hashlib.sha256(str(number).encode()).digest()
+    last = "".join(_SYLLABLES[byte % len(_SYLLABLES)] for byte in drawn[:4]).title()
+    first, street = _FIRST[drawn[4] % len(_FIRST)], _STREETS[drawn[5] % len(_STREETS)]
+    where = f"{100 + int.from_bytes(drawn[6:8]) % 9000} {street}"
+    return f"{last.lower()}.{number}@mail.example", first, last, where, f"{10001 + int.from_bytes(drawn[8:10]) % 80000}"

@@ -131,6 +131,16 @@ def changed_since(conn: Connection, last_choice: int, last_fact: int) -> frozens
     return frozenset(people | set(conn.execute(select(FACT.c.person).where(FACT.c.id > last_fact).distinct()).scalars()))
 
 
+def everybody_out(conn: Connection, topics: Sequence[str]) -> dict[str, NDArray[np.bool_]]:
+    """By topic, by the number of each person, whether they are out: by the latest choice on it."""
+    latest = {topic: np.zeros(last_person(conn) + 1, dtype=np.bool_) for topic in topics}
+    query = select(CHOICE.c.person, CHOICE.c.topic, CHOICE.c.choice).where(CHOICE.c.topic.in_(list(topics)))
+    for rows in _raw(conn, query.order_by(CHOICE.c.at, CHOICE.c.choice)):
+        for person, topic, choice in rows:
+            latest[topic][person] = CHOICES[choice] == "out"
+    return latest
+
+
 def people_out_by_week(conn: Connection, since: datetime, until: datetime) -> dict[datetime, int]:
     """How many people opted out of something in each week, by its Monday, from `since` up to but without `until`; none: not in it."""
     number = week_of(CHOICE.c.at)

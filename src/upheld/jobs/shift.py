@@ -12,6 +12,7 @@ from upheld.jobs.worker import Handlers
 from upheld.messages import events, hooks
 from upheld.people.actions import Keeper
 from upheld.record import Record
+from upheld.requests import sweeping
 from upheld.requests.drafts import forget_words
 from upheld.requests.fulfilment import handlers
 from upheld.requests.office import WORKER, Office
@@ -45,18 +46,20 @@ class Shift:
         self._carrier = carrying.Carrier(home, record, clock, WORKER)
         self.handlers: Handlers = {
             **handlers(self.office),
+            **sweeping.handlers(self.office),
             **events.handlers(home, record, clock),
             **scans.handlers(home, record, clock),
             **carrying.handlers(self._carrier),
         }
 
     def look_after(self) -> None:
-        """Plan what nobody asks for: events that programs are not told of yet; each hour, words and lists that are too old go."""
+        """Plan what nobody asks for: events that programs are not told of yet, sweeps; each hour, words and lists that are too old go."""
         now = self._clock()
         hooks.plan(self._record, now)
         scans.plan_first(self._record, self._home, now)
         if now >= self._next_at:
             self._next_at = now + EVERY
+            sweeping.plan_first(self._record, self._home, sweeping.systems_of(self.office.datamap), now)
             with self._record.transaction() as tx:
                 forget_words(tx, now, WORKER)
             carrying.look_after(self._carrier)

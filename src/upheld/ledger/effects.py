@@ -148,6 +148,12 @@ def of(conn: Connection, subject: int, prefix: str = "") -> tuple[Effect, ...]:
     return tuple(_effect(dict(row._mapping)) for row in conn.execute(query.order_by(EFFECT.c.id)))  # noqa: SLF001 - as above
 
 
+def places(conn: Connection, kind: str) -> frozenset[str]:
+    """The places at which an effect of a kind is left to do."""
+    query = select(EFFECT.c.place).where(EFFECT.c.kind == kind, EFFECT.c.state.in_(("due", "at work")))
+    return frozenset(conn.execute(query).scalars())
+
+
 def next_due(conn: Connection, kinds: Collection[str]) -> datetime | None:
     """When the next effect of these kinds will be due, or its lease run out; None if none is left to do."""
     outstanding = (EFFECT.c.kind.in_(sorted(kinds)), EFFECT.c.state.in_(("due", "at work")))

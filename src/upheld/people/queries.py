@@ -47,6 +47,13 @@ def index(conn: Connection, kinds: Sequence[Kind] = KINDS) -> Index:
     return Index(b"".join(blobs), np.array(owners, dtype=np.int64), counts)
 
 
+def known_only_by(conn: Connection, kind: Kind) -> frozenset[int]:
+    """The people of whom nothing is known but identifiers of one kind."""
+    others = select(IDENTIFIER.c.person).where(IDENTIFIER.c.kind != kind)
+    mine = select(IDENTIFIER.c.person).where(IDENTIFIER.c.kind == kind)
+    return frozenset(conn.execute(mine.except_(others)).scalars())
+
+
 def later(conn: Connection, last_identifier: int) -> Index:
     """The codes of the identifiers added after one: what a long release looks at before it commits."""
     rows = conn.execute(select(IDENTIFIER.c.person, IDENTIFIER.c.codes).where(IDENTIFIER.c.id > last_identifier)).all()
