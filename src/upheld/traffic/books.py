@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upheld.traffic.names import OTHER
+from upheld.traffic.parsing.kernel import Kernel
 
 I64 = NDArray[np.int64]
 U64 = NDArray[np.uint64]
 
+FIRST_TEXTS = 1 << 16
 MOST_TEXTS = 1_000_000
 """Distinct texts a book remembers; then it begins anew."""
 
@@ -55,43 +57,80 @@ class Book:
     look: Callable[[str], tuple[int, ...]] = field(repr=False)
     width: int
     most: int = MOST_TEXTS
+    kernel: Kernel | None = field(default=None, repr=False)
+    _known: int = field(init=False, default=0)
     _keys: U64 = field(init=False, repr=False)
+    _slots: NDArray[np.uint32] = field(init=False, repr=False)
     _found: I64 = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.forget()
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return self._known
 
     def forget(self) -> None:
         """Begin anew: what was found out may have changed its meaning."""
-        self._keys = np.zeros(0, dtype=np.uint64)
-        self._found = np.zeros((self.width, 0), dtype=np.int64)
+        self._known = 0
+        size = FIRST_TEXTS if self.kernel else 0
+        self._keys = np.zeros(size, dtype=np.uint64)
+        self._slots = np.zeros(2 * size, dtype=np.uint32)
+        self._found = np.zeros((size, self.width), dtype=np.int64)
 
     def read(self, hashes: U64, text: Callable[[int], str]) -> I64:
         """For each line what was found out about its text, a row for each number; `text` gives the text of a line, asked once of each."""
         if not len(hashes):
             return np.zeros((self.width, 0), dtype=np.int64)
+        return self._by_kernel(hashes, text, self.kernel) if self.kernel else self._by_sorting(hashes, text)
+
+    def _by_kernel(self, hashes: U64, text: Callable[[int], str], kernel: Kernel) -> I64:
+        """Hashes lie in a table of slots, in the order in which they were met."""
+        if self._known > self.most:
+            self.forget()
+        while True:
+            first = np.zeros(len(self._keys), dtype=np.int64)
+            slots, keys = self._slots.copy(), self._keys.copy()
+            places, known = kernel.encode(hashes, keys, slots, self._known, first)
+            if known >= 0:
+                break
+            self._grow(kernel)
+        self._keys, self._slots = keys, slots
+        if known > self._known:
+            new = range(self._known, known)
+            self._found[self._known : known] = [self.look(text(int(first[each]))) for each in new]
+            self._known = known
+        return self._found[places].T
+
+    def _grow(self, kernel: Kernel) -> None:
+        """Twice the room."""
+        size = 2 * len(self._keys)
+        keys, slots = np.zeros(size, dtype=np.uint64), np.zeros(2 * size, dtype=np.uint32)
+        kernel.encode(self._keys[: self._known], keys, slots, 0, np.zeros(size, dtype=np.int64))
+        found = np.zeros((size, self.width), dtype=np.int64)
+        found[: self._known] = self._found[: self._known]
+        self._keys, self._slots, self._found = keys, slots, found
+
+    def _by_sorting(self, hashes: U64, text: Callable[[int], str]) -> I64:
+        """Hashes are kept in order, and sought by halving."""
         order = np.argsort(hashes)
         ordered = hashes[order]
         begins = np.concatenate(([True], ordered[1:] != ordered[:-1]))
         distinct, first = ordered[begins], order[begins]
         self._learn(distinct, first, text)
-        place = np.searchsorted(self._keys, distinct)
-        found = self._found[:, place]
-        made = np.empty((self.width, len(hashes)), dtype=np.int64)
-        made[:, order] = found[:, np.cumsum(begins) - 1]
-        return made
+        found = self._found[np.searchsorted(self._keys, distinct)]
+        made = np.empty((len(hashes), self.width), dtype=np.int64)
+        made[order] = found[np.cumsum(begins) - 1]
+        return made.T
 
     def _learn(self, distinct: U64, first: I64, text: Callable[[int], str]) -> None:
-        if len(self._keys) + len(distinct) > self.most:
+        if self._known + len(distinct) > self.most:
             self.forget()
-        place = np.minimum(np.searchsorted(self._keys, distinct), max(0, len(self._keys) - 1))
-        new = np.flatnonzero(self._keys[place] != distinct) if len(self._keys) else np.arange(len(distinct))
+        place = np.minimum(np.searchsorted(self._keys, distinct), max(0, self._known - 1))
+        new = np.flatnonzero(self._keys[place] != distinct) if self._known else np.arange(len(distinct))
         if not len(new):
             return
-        found = np.array([self.look(text(line)) for line in first[new].tolist()], dtype=np.int64).T.reshape(self.width, -1)
+        found = np.array([self.look(text(line)) for line in first[new].tolist()], dtype=np.int64).reshape(-1, self.width)
         keys = np.concatenate((self._keys, distinct[new]))
         order = np.argsort(keys)
-        self._keys, self._found = keys[order], np.concatenate((self._found, found), axis=1)[:, order]
+        self._keys, self._found = keys[order], np.concatenate((self._found, found))[order]
+        self._known = len(keys)

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from sqlalchemy import select
 
+from upheld.errors import Invalid
 from upheld.gate.measuring import Permit, permit
 from upheld.home import Home
 from upheld.postings import queries as postings
@@ -26,12 +27,15 @@ from upheld.traffic.models import LOG
 from upheld.traffic.parsing import formats, sources
 from upheld.traffic.parsing.formats import Format
 from upheld.traffic.parsing.hashing import Keys
+from upheld.traffic.parsing.kernel import load
 from upheld.traffic.parsing.lines import Lines
 from upheld.traffic.parsing.slowly import Bad
 from upheld.traffic.reader import Reader, Site
 from upheld.traffic.tables import ITEMS, PEOPLE_ITEM, TABLES
 from upheld.traffic.visitors import DayKeys
 
+Way = Literal["best", "kernel", "arrays", "slowly"]
+"""How lines are taken apart: by the kernel if there is one, by it or not at all, by NumPy, or one by one. The totals are the same."""
 LOG_KEY = "traffic/log/v1"
 COMMIT_LINES = 4_000_000
 _HOUR = timedelta(hours=1)
@@ -54,7 +58,7 @@ class Imported:
 class Import:
     """One run: the policy's leave to count, what is counted, and the logs it reads."""
 
-    def __init__(self, home: Home, record: Record, site: Site, clock: Callable[[], datetime], actor: Actor) -> None:
+    def __init__(self, home: Home, record: Record, site: Site, clock: Callable[[], datetime], actor: Actor, way: Way = "best") -> None:
         self.record, self.clock, self.actor = record, clock, actor
         self.key, self.done = home.key(LOG_KEY), Imported()
         with record.reading() as conn:
@@ -62,7 +66,10 @@ class Import:
             self.permit = self.done.permit = permit(conn, ITEMS, at)
             self.policy = postings.in_force(conn, at).policy
         tables = tuple(each for each in TABLES if {PEOPLE_ITEM, *each.items} <= self.permit.items)
-        self.counter = Counter(Reader(site, DayKeys()), tables, self.permit.people)
+        self.kernel, self.quick = load() if way in {"best", "kernel"} else None, way != "slowly"
+        if way == "kernel" and self.kernel is None:
+            raise Invalid("there is no compiled kernel here: install a C compiler, or leave the way to Upheld")
+        self.counter = Counter(Reader(site, DayKeys(), self.kernel), tables, self.permit.people)
         self.keys = Keys.fresh()
         self._account = Account()
 
@@ -89,7 +96,7 @@ class Import:
                 reached, before = self._begun(path, head, file)
             if not head:
                 return
-            lines = Lines(_format(form, head, path, reached), self.keys)
+            lines = Lines(_format(form, head, path, reached), self.keys, self.kernel, quick=self.quick)
             yield from self._blocks(file, path, lines, reached, before, first, whole=whole)
             if not whole and sources.unended(file):
                 self.done.unended.append(path)

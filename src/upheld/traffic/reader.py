@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from upheld.traffic import names
 from upheld.traffic.books import Book, Register
 from upheld.traffic.hits import DEVICES, FATES, Account, Hits
+from upheld.traffic.parsing.kernel import Kernel
 from upheld.traffic.parsing.split import Split
 from upheld.traffic.visitors import DayKeys, visitors, without_repeats
 
@@ -38,14 +39,14 @@ class Site:
 class Reader:
     """Turns what was taken apart into hits. It remembers hashes and names between batches, and the keys of the days."""
 
-    def __init__(self, site: Site, keys: DayKeys) -> None:
-        self.site, self.keys = site, keys
+    def __init__(self, site: Site, keys: DayKeys, kernel: Kernel | None = None) -> None:
+        self.site, self.keys, self._visitors_of = site, keys, kernel.visitors if kernel else visitors
         self.pages, self.referrers, self.campaigns, self.countries = Register(), Register(), Register(), Register()
         self._steps = [(place, STEPS.index(step)) for place, step in site.steps]
-        self._paths = Book(self._path, 4)
-        self._queries = Book(self._query, 2)
-        self._referrers = Book(self._referrer, 1)
-        self._agents = Book(self._agent, 3)
+        self._paths = Book(self._path, 4, kernel=kernel)
+        self._queries = Book(self._query, 2, kernel=kernel)
+        self._referrers = Book(self._referrer, 1, kernel=kernel)
+        self._agents = Book(self._agent, 3, kernel=kernel)
         self._networks: dict[int, int] = {}
 
     def forget_names(self) -> None:
@@ -101,7 +102,7 @@ class Reader:
         day = hour // 24
         for each in days_of(day):
             rows = day == each
-            made[rows] = visitors(self.keys.of(each), prefix[rows], agent[rows])
+            made[rows] = self._visitors_of(self.keys.of(each), prefix[rows], agent[rows])
         return made
 
     def _from_monitors(self, prefix: U64) -> NDArray[np.bool_]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from upheld.traffic.parsing import formats, shapes, slowly
 from upheld.traffic.parsing.formats import Format
 from upheld.traffic.parsing.hashing import Keys
+from upheld.traffic.parsing.kernel import Kernel
 from upheld.traffic.parsing.slowly import Bad
 from upheld.traffic.parsing.sources import LONGEST_LINE
 from upheld.traffic.parsing.split import Split
@@ -16,10 +17,10 @@ AT_ONCE = 100_000
 
 
 class Lines:
-    """The lines of one log. `quick`: may use the ways that take many lines apart at a time."""
+    """The lines of one log. `kernel`: compiled, if there is one; `quick`: may take many lines apart at a time."""
 
-    def __init__(self, form: Format, keys: Keys, *, quick: bool = True) -> None:
-        self.form, self.keys, self.quick = form, keys, quick
+    def __init__(self, form: Format, keys: Keys, kernel: Kernel | None = None, *, quick: bool = True) -> None:
+        self.form, self.keys, self.kernel, self.quick = form, keys, kernel, quick
 
     def split(self, block: bytes, bad: Bad) -> Iterator[Split]:
         """The lines of a block; those that cannot be read are told to `bad`."""
@@ -29,7 +30,7 @@ class Lines:
             return
         if not block:
             return
-        made = shapes.split(block, shape, self.keys)
+        made = self.kernel.split(block, shape, self.keys) if self.kernel else shapes.split(block, shape, self.keys)
         for reason, count in made.rejected.items():
             bad.lines[reason] += count
         yield made

@@ -1,0 +1,166 @@
+"""The compiled kernel, where a C compiler is there: the same lines, hashes and visitors as by NumPy, several times as fast.
+
+`kernel.c` is compiled once, into the user's own cache (`$XDG_CACHE_HOME/upheld` or `~/.cache/upheld`, which nobody else may write). Without
+a compiler, or where that fails, there is no kernel, and everything is done by NumPy.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from collections import Counter
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from upheld.traffic.parsing.addresses import prefix
+from upheld.traffic.parsing.hashing import I64, PADDING, U64, Keys
+from upheld.traffic.parsing.shapes import Shape
+from upheld.traffic.parsing.split import NOT_TIMED, Split, Texts
+from upheld.traffic.parsing.times import NO_TIME
+
+COMPILERS = ("cc", "gcc", "clang")
+_FLAGS = ("-O3", "-shared", "-fPIC")
+
+
+class _Shape(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int64) for name in ("lead", "address", "referred")]
+
+
+class _Columns(ctypes.Structure):
+    _fields_ = [
+        ("prefix", ctypes.c_void_p),
+        ("hash", ctypes.c_void_p * 4),
+        ("at", ctypes.c_void_p * 4),
+        ("length", ctypes.c_void_p * 4),
+        *((name, ctypes.c_void_p) for name in ("hour", "status", "size", "address_at", "address_length", "odd")),
+    ]
+
+
+class Kernel:
+    """What the kernel does, on arrays."""
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        self._split, self._encode, self._siphash = library.upheld_split, library.upheld_encode, library.upheld_siphash
+        self._split.restype = self._encode.restype = ctypes.c_int64
+        self._siphash.restype = None
+
+    def split(self, chunk: bytes, shape: Shape, keys: Keys) -> Split:
+        """Whole lines taken apart, as `shapes.split` does."""
+        buffer = chunk + bytes(PADDING)
+        most = chunk.count(b"\n")
+        numbers = np.empty((13, most), dtype=np.int64)
+        words = np.empty((5, most), dtype=np.uint64)
+        odd = np.empty((most, 2), dtype=np.int64)
+        columns = _Columns(
+            words[0].ctypes.data,
+            (ctypes.c_void_p * 4)(*(words[1 + each].ctypes.data for each in range(4))),
+            (ctypes.c_void_p * 4)(*(numbers[each].ctypes.data for each in range(4))),
+            (ctypes.c_void_p * 4)(*(numbers[4 + each].ctypes.data for each in range(4))),
+            *(numbers[8 + each].ctypes.data for each in range(5)),
+            odd.ctypes.data,
+        )
+        odds = ctypes.c_int64()
+        said = _Shape(shape.lead, shape.address, int(shape.referred))
+        read = self._split(
+            ctypes.c_char_p(buffer),
+            ctypes.c_int64(len(chunk)),
+            ctypes.byref(said),
+            _at(keys.words),
+            ctypes.byref(columns),
+            ctypes.byref(odds),
+        )
+        words, numbers = words[:, :read], numbers[:, :read]
+        _rarer(buffer, words[0], numbers[11], numbers[12])
+        timed = numbers[8] != NO_TIME
+        rejected = Counter({"time": int((~timed).sum()), "address": int((timed & (words[0] == 0)).sum())})
+        good = timed & (words[0] != 0)
+        if not good.all():
+            words, numbers = words[:, good], numbers[:, good]
+        texts = [Texts(numbers[each], numbers[4 + each], words[1 + each]) for each in range(4)]
+        count = words.shape[1]
+        untold, signal = np.full(count, NOT_TIMED, dtype=np.int64), np.zeros(count, dtype=np.bool_)
+        path, query, referrer, agent = texts
+        hour, status, size = numbers[8:11]
+        made = Split(buffer, words[0], path, query, referrer, agent, hour, status, size, untold, signal, shape.referred, +rejected)
+        made.odd = [(int(begin), int(end)) for begin, end in odd[: odds.value]]
+        return made
+
+    def encode(self, hashes: U64, keys: U64, table: NDArray[np.uint32], known: int, first: I64) -> tuple[I64, int]:
+        """The place of each hash among the known ones, and how many are known then: -1 if they are too many for `keys`."""
+        places = np.empty(len(hashes), dtype=np.int64)
+        hashes = np.ascontiguousarray(hashes)
+        sizes = (ctypes.c_int64(len(table)), ctypes.c_int64(known), ctypes.c_int64(len(keys)))
+        count = self._encode(_at(hashes), ctypes.c_int64(len(hashes)), _at(keys), _at(table), *sizes, _at(places), _at(first))
+        return places, int(count)
+
+    def visitors(self, key: tuple[int, int], networks: U64, programs: U64) -> U64:
+        """SipHash-2-4 of pairs of numbers under a key, as `visitors.visitors` does."""
+        made = np.empty(len(networks), dtype=np.uint64)
+        networks, programs = np.ascontiguousarray(networks), np.ascontiguousarray(programs)
+        first, second = (ctypes.c_uint64(part) for part in key)
+        self._siphash(_at(networks), _at(programs), ctypes.c_int64(len(networks)), first, second, _at(made))
+        return made
+
+
+def _at(array: NDArray[np.generic]) -> ctypes.c_void_p:
+    return ctypes.c_void_p(array.ctypes.data)
+
+
+def _rarer(buffer: bytes, prefixes: U64, at: I64, length: I64) -> None:
+    """Addresses that are not plain IPv4, one by one."""
+    met: dict[bytes, int] = {}
+    for row in np.flatnonzero(prefixes == 0).tolist():
+        written = buffer[int(at[row]) : int(at[row]) + int(length[row])]
+        if written not in met:
+            met[written] = prefix(written.decode("ascii", "replace"))
+        prefixes[row] = met[written]
+
+
+@cache
+def load() -> Kernel | None:
+    """The kernel, compiled now if it was not yet; None where that cannot be."""
+    source = resources.files("upheld.traffic.parsing").joinpath("kernel.c").read_bytes()
+    name = f"kernel-{hashlib.sha256(source + repr(_FLAGS).encode()).hexdigest()[:24]}-{platform.machine()}.so"
+    try:
+        folder = _private(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "upheld")
+        made = folder / name
+        if not _ours(made):
+            _compile(source, made)
+        return Kernel(ctypes.CDLL(str(made)))
+    except (OSError, RuntimeError, AttributeError):
+        return None
+
+
+def _private(folder: Path) -> Path:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.stat()
+    if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        raise OSError("the cache is not ours alone")
+    return folder
+
+
+def _ours(made: Path) -> bool:
+    return made.is_file() and made.stat().st_uid == os.geteuid() and not made.stat().st_mode & 0o022
+
+
+def _compile(source: bytes, made: Path) -> None:
+    compiler = next((found for each in COMPILERS if (found := shutil.which(each))), None)
+    if compiler is None:
+        raise OSError("no compiler")
+    with tempfile.TemporaryDirectory(dir=made.parent) as folder:
+        written, built = Path(folder) / "kernel.c", Path(folder) / "kernel.so"
+        written.write_bytes(source)
+        ran = subprocess.run([compiler, *_FLAGS, "-o", str(built), str(written)], check=False, capture_output=True, timeout=120)  # noqa: S603
+        if ran.returncode:
+            raise OSError("the kernel does not compile here")
+        built.chmod(0o700)
+        built.replace(made)
