@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from examples.shop import removal, tables
+from examples.shop import removal, tables, visits
 from examples.shop.telling import Teller
 
 HOUSE = Path(__file__).parents[2]
@@ -37,6 +37,7 @@ def main(folder: Path) -> None:
     _newsletter(teller)
     _why(teller)
     removal.tell(teller)
+    visits.tell(teller)
     _evidence(teller)
     _change(teller)
     teller.say(f"That took {time.monotonic() - began:.0f} seconds. Now change a clause in {folder.name}/{POLICY}, and run a command again.")
