@@ -11,15 +11,17 @@ from datetime import timedelta
 
 import pytest
 
-from tests.gate.conftest import LIST, ME
+from tests.gate.conftest import LIST, ME, open_shop
 from upheld.errors import Conflict, Invalid, NotFound
 from upheld.gate import carrying, ordering
-from upheld.gate.disclosures import to_recipient
+from upheld.gate.disclosures import counts_by_recipient, to_recipient
 from upheld.gate.models import DISCLOSURE
 from upheld.gate.ordering import Asked
 from upheld.jobs import worker
 from upheld.ledger import queries as ledger
+from upheld.ledger.effects import Lost
 from upheld.people.identifiers import Postal
+from upheld.recipients.actions import contract
 from upheld.record import Actor
 
 MARKETER = Actor("kim", "marketing")
@@ -219,3 +221,80 @@ def test_kill_9_between_the_release_and_its_note_loses_and_doubles_nothing(desk,
 def test_an_unknown_list_is_not_found(desk):
     with pytest.raises(NotFound):
         desk.do(ordering.discard, 7, actor=ME)
+
+
+def test_the_whole_way_is_the_same_on_postgresql(tmp_path, postgres_url):
+    shop = open_shop(tmp_path, postgres_url.render_as_string(hide_password=False))
+    try:
+        desk = Desk(shop)
+        number = desk.give()
+        desk.work()
+        desk.do(ordering.begin, number)
+        desk.work()
+        os.close(desk.do(ordering.fetch, shop.home, number))
+        assert (desk.find().state, desk.find().release) == ("fetched", 1)
+        with shop.record.reading() as conn:
+            assert counts_by_recipient(conn) == (("acme", 1, 2),)
+            assert [each.recipient for each in to_recipient(conn, "acme", before=2)] == ["acme"]
+            assert to_recipient(conn, "acme", before=1) == ()
+    finally:
+        shop.record.close()
+
+
+def test_a_contract_that_runs_out_after_the_look_keeps_everything_back(desk, shop):
+    number = desk.give()
+    desk.work()
+    with shop.record.transaction() as tx:
+        at = shop.now()
+        contract(tx, "acme", ["marketing.partner"], shop.began, at + timedelta(hours=1), known=["marketing.partner"], at=at, actor=ME)
+    desk.do(ordering.begin, number)
+    shop.began += timedelta(hours=2)
+    desk.work()
+    assert (desk.find().state, desk.find().release) == ("nothing", None)
+    assert not desk.find().out(shop.home).exists()
+
+
+def test_a_fault_of_the_program_is_tried_three_times_and_then_said(desk, shop, monkeypatch):
+    desk.give()
+    monkeypatch.setattr(carrying, "release", lambda *_: 1 // 0)
+    for _ in range(3):
+        desk.work()
+        shop.began += timedelta(hours=1)
+    assert (desk.find().state, desk.find().reason) == ("failed", "met a fault of the program (ZeroDivisionError): report it")
+
+
+def test_what_another_process_holds_is_tried_again_and_then_said(desk, shop, monkeypatch):
+    def held(*_):
+        raise Conflict("another release is writing it")
+
+    desk.give()
+    monkeypatch.setattr(carrying, "release", held)
+    desk.work()
+    assert desk.find().state == "looking"
+    for _ in range(2):
+        shop.began += timedelta(hours=1)
+        desk.work()
+    assert (desk.find().state, desk.find().reason) == ("failed", "another release is writing it")
+
+
+def test_a_released_file_that_somebody_took_away_is_said(desk, shop):
+    number = desk.give()
+    desk.work()
+    desk.do(ordering.begin, number)
+    desk.work()
+    desk.find().out(shop.home).unlink()
+    with pytest.raises(Conflict, match="release the list anew"):
+        desk.do(ordering.fetch, shop.home, number)
+    assert desk.find().state == "released"
+
+
+def test_a_worker_that_lost_its_lease_writes_nothing_down(desk, shop, monkeypatch):
+    desk.give()
+    monkeypatch.setattr(carrying.effects, "done", lambda *_: (_ for _ in ()).throw(Lost("gone")))
+    desk.work()
+    assert desk.find().state == "looking"
+    monkeypatch.setattr(carrying.effects, "again", lambda *_: (_ for _ in ()).throw(Lost("gone")))
+    monkeypatch.setattr(carrying, "release", lambda *_: 1 // 0)
+    shop.began += timedelta(hours=1)
+    desk.work()
+    assert desk.find().state == "looking"

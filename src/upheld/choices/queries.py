@@ -143,8 +143,7 @@ def everybody_out(conn: Connection, topics: Sequence[str]) -> dict[str, NDArray[
 
 def people_out_by_week(conn: Connection, since: datetime, until: datetime) -> dict[datetime, int]:
     """How many people opted out of something in each week, by its Monday, from `since` up to but without `until`; none: not in it."""
-    number = week_of(CHOICE.c.at)
-    query = select(number, func.count(CHOICE.c.person.distinct())).group_by(number)
+    query = select(week_of(CHOICE.c.at).label("week"), func.count(CHOICE.c.person.distinct())).group_by("week")
     query = query.where(CHOICE.c.choice == CHOICES.index("out"), CHOICE.c.at >= since, CHOICE.c.at < until)
     return {monday(row[0]): row[1] for row in conn.execute(query)}
 

@@ -34,8 +34,7 @@ class Week:
 
 def by_week(conn: Connection, since: datetime, until: datetime) -> Mapping[datetime, Week]:
     """The releases of each week, by its Monday, from `since` up to but without `until`; a week without any is not in it."""
-    number = week_of(DISCLOSURE.c.at)
-    query = select(number, func.count(), func.sum(DISCLOSURE.c.released)).group_by(number)
+    query = select(week_of(DISCLOSURE.c.at).label("week"), func.count(), func.sum(DISCLOSURE.c.released)).group_by("week")
     rows = conn.execute(query.where(DISCLOSURE.c.at >= since, DISCLOSURE.c.at < until))
     return {monday(row[0]): Week(int(row[1]), int(row[2])) for row in rows}
 

@@ -18,7 +18,8 @@ AGES: Final = (timedelta(days=7), timedelta(days=15), timedelta(days=30))
 def by_state_and_age(conn: Connection, states: Sequence[State], at: datetime) -> dict[State, tuple[int, ...]]:
     """How many requests are in each of these states, by their age at a time (`AGES`, the last: older than all)."""
     bands = case(*((REQUEST.c.received_at > at - age, number) for number, age in enumerate(AGES)), else_=len(AGES))
-    rows = conn.execute(select(REQUEST.c.state, bands, func.count()).where(REQUEST.c.state.in_(states)).group_by(REQUEST.c.state, bands))
+    query = select(REQUEST.c.state, bands.label("band"), func.count()).where(REQUEST.c.state.in_(states))
+    rows = conn.execute(query.group_by(REQUEST.c.state, "band"))
     found: dict[State, list[int]] = {state: [0] * (len(AGES) + 1) for state in states}
     for state, band, count in rows:
         found[state][band] += count

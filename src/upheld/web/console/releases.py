@@ -32,6 +32,7 @@ from upheld.web.console.staff import staff
 from upheld.web.console.uploads import MOST, Uploaded
 from upheld.web.surroundings import surroundings
 
+PAGE: Final = 20  # releases
 OPEN: Final = ordering.STATES[:6]
 STATES: Final = {
     "looking": (gettext_lazy("being looked at"), ""),
@@ -118,7 +119,9 @@ def page(request: HttpRequest) -> HttpResponse:
     around = surroundings()
     with around.record.reading() as conn:
         mine = [(each, STATES[each.state]) for each in ordering.orders(conn, OPEN) if each.asked.purpose in _purposes(request)]
-        said: dict[str, Any] = {"orders": mine, "left": to_recipient(conn, count=20), "recipients": counts_by_recipient(conn)}
+        left = to_recipient(conn, before=_before(request), count=PAGE + 1)
+        said: dict[str, Any] = {"orders": mine, "left": left[:PAGE], "recipients": counts_by_recipient(conn)}
+        said |= {"older": left[PAGE - 1].release if len(left) > PAGE else None}
     said |= {"form": form, "inbox": ordering.inbox(around.home), "most": MOST >> 20}
     return render(request, "console/releases.html", said, status=400 if form.is_bound else 200)
 
@@ -190,6 +193,11 @@ def person(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(no))
     said = {"form": form, "found": found, "section": "releases"}
     return render(request, "console/disclosed.html", said, status=400 if form.is_bound and form.errors else 200)
+
+
+def _before(request: HttpRequest) -> int | None:
+    said = request.GET.get("before", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
 
 
 def _about(form: Whose) -> Any:  # noqa: ANN401 - disclosures, oldest first
