@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -58,7 +59,7 @@ def main() -> None:
         sys.exit("the bench of events needs wrk: apt-get install wrk")
     folder = Path(tempfile.mkdtemp(prefix="upheld-bench-"))
     try:
-        rows = [_run(folder, connections, kill=False) for connections in (32, 256)]
+        rows = [_run(folder, connections, kill=False) for connections in (32, 256, 1024)]
         killed = [_run(folder, 64, kill=True) for _ in range(KILLS)]
         acknowledged, counted = (sum(int(str(row[at]).replace(",", "")) for row in killed) for at in (1, 5))
         lost = sum(int(str(row[6])) for row in killed)
@@ -154,4 +155,5 @@ def _found(pattern: str, text: str) -> str:
 
 
 if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_NOFILE, (8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     main()

@@ -159,7 +159,7 @@ def test_what_is_accepted_runs_at_once_and_on_the_next_page_until_it_is_taken_ba
         assert "_vc" in visitor.cookies()
         visitor.sent.clear()
         with page.expect_navigation():
-            page.get_by_role("button", name="Privacy choices").press("Enter")
+            page.get_by_role("button", name="Cookie settings").press("Enter")
             page.get_by_role("button", name="Refuse", exact=True).press("Enter")
         page.wait_for_load_state("networkidle")
         assert visitor.others == []
@@ -194,7 +194,7 @@ def test_where_visitors_need_not_be_asked_tags_run_until_they_are_refused(visit)
         assert visitor.panel.count() == 0
         assert visitor.others == ALL
         with page.expect_navigation():
-            page.get_by_role("button", name="Privacy choices").click()
+            page.get_by_role("button", name="Cookie settings").click()
             page.get_by_role("button", name="Refuse", exact=True).click()
         visitor.open("&region=us-ca")
         assert visitor.others == []
@@ -251,12 +251,12 @@ def test_the_panel_has_no_fault_for_axe_fits_a_phone_and_comes_first_for_the_key
 def test_the_panel_opens_and_closes_by_keyboard_without_a_change(visit):
     with visit() as visitor:
         page = visitor.open("&region=us")
-        opener = page.get_by_role("button", name="Privacy choices")
+        opener = page.get_by_role("button", name="Cookie settings")
         opener.press("Enter")
         assert visitor.panel.is_visible()
         page.keyboard.press("Escape")
         assert visitor.panel.count() == 0
-        assert page.evaluate("document.activeElement.shadowRoot.activeElement.textContent") == "Privacy choices"
+        assert page.evaluate("document.activeElement.shadowRoot.activeElement.textContent") == "Cookie settings"
         assert visitor.cookies() == {"_vc": "1"}
 
 

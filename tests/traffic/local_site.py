@@ -54,6 +54,18 @@ PAGES = {
     "stuck.test": {"/": page(PANEL % {"or_always": "", "keep": KEEP, "gone": "false"})},
     "sided.test": {"/": page((PANEL % GOOD).replace(">Refuse<", ">Manage settings<"))},
     "silent.test": {"/": page("")},
+    "german.test": {
+        "/": page((PANEL % GOOD).replace(">Refuse<", ">Nur notwendige Cookies<").replace(">Accept<", ">Alle akzeptieren<")),
+    },
+    "framed.test": {
+        "/": page(
+            "<iframe id=f src=/frame title=choice></iframe><script>onmessage = e => { document.cookie = `choice=${e.data}; path=/`; "
+            "f.remove(); if (e.data === 'yes') new WebSocket('ws://hits.counters.test/live?uid=77'); }; "
+            "if (document.cookie) f.remove();</script>"
+        ),
+        "/frame": "<button onclick=\"parent.postMessage('no')\">No, thanks</button>"
+        "<button onclick=\"parent.postMessage('yes')\">OK</button>",
+    },
     "silent.localhost": {"/": page("")},
     "astray.test": {
         "/": page(

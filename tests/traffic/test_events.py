@@ -17,6 +17,8 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.browser.served import free_port
+from tests.traffic.running import upheld
+from tests.web import sites
 from upheld.errors import Conflict, Invalid
 from upheld.traffic.events import journal
 from upheld.traffic.events.edge import says_no
@@ -79,6 +81,17 @@ def test_events_become_totals_by_page_referrer_campaign_and_step(house):
     assert totals(house.record, CAMPAIGN, column=0)["mail / - / spring"] == 1
     assert fates(house.record) == {"counted": 4, "robot": 1, "signal": 2}
     assert list((house.home.path / "events").iterdir()) == [house.home.path / "events" / "lock"]
+
+
+def test_assistants_and_search_are_named_and_spammers_are_dropped_with_a_count(house):
+    taker = Taker(house.home, house.record, now)
+    sent_by = ("https://chatgpt.com", "https://duckduckgo.com", "https://bsky.app", "https://semalt.com", "https://partner.example", "")
+    taker.take([told("/", referrer=each) for each in sent_by])
+    taker.close()
+    found = totals(house.record, REFERRER, column=0)
+    assert {name: found[name] for name in ("partner.example", "(direct)")} == {"partner.example": 1, "(direct)": 1}
+    assert sorted(name.partition(":")[0] for name in found if ":" in name) == ["AI assistant", "search", "social"]
+    assert fates(house.record) == {"counted": 5, "spam": 1}
 
 
 def test_a_conversion_counts_for_the_way_by_which_its_visitor_came(house):
@@ -242,8 +255,22 @@ def test_the_served_process_takes_events_hears_a_no_and_answers_in_few_words(hou
         assert ask(port, "POST", "/e", "{")[:2] == (400, b"an event is JSON: `e`, `p` and `r`\n")
         assert ask(port, "POST", "/e", "x" * 3000)[0] == 400
         assert ask(port, "GET", "/else")[0] == 404
+        second = upheld(house, "serve", "events", "--port", str(free_port()))
+        assert (second.code, second.err) == (
+            2,
+            "upheld: another process takes events in for this home: one alone can tell visitors apart\n",
+        )
     assert totals(house.record, PAGE) == {"/basket": 1, "/quiet": 1}
     assert fates(house.record) == {"counted": 2, "signal": 1}
+
+
+def test_a_policy_that_lets_nobody_count_visits_takes_no_events_in(house):
+    text = sites.POLICY.read_text("utf-8").replace("2026.1", "2026.2")
+    text = text.replace("allow measurement using web, tracking as totals of at least 10 people", "allow measurement using quote")
+    sites.post_policy(house, text, at=datetime.now(UTC))
+    refused = upheld(house, "serve", "events", "--port", str(free_port()))
+    assert refused.code == 2
+    assert refused.err.startswith("upheld: visits may not be measured: ")
 
 
 def test_what_was_acknowledged_is_there_after_a_kill(house):

@@ -91,6 +91,17 @@ def test_a_broken_panel_is_found(scan):
     assert "error: no choice panel can be used within 5 seconds; put the panel's script into every page [panel-missing]" in silent.out
 
 
+def test_a_panel_is_found_in_other_words_and_in_a_frame(scan):
+    german = scan("german.test")
+    assert (german.code, german.rules) == (0, [])
+    framed = scan("framed.test", "--accept", "button:last-of-type", "--refuse", "button:first-of-type")
+    assert [(panel["phase"], panel["pressed"], panel["closed"]) for panel in framed.said["panels"]][1:3] == [
+        ("after refusal", True, True),
+        ("after acceptance", True, True),
+    ]
+    assert framed.rules == ["panel-despite-signal"]
+
+
 def test_a_link_about_rights_that_does_not_reach_its_page_is_found(scan):
     ran = scan("astray.test")
     assert ran.code == 1

@@ -47,6 +47,7 @@ def test_the_panel_weighs_at_most_five_kilobytes_on_the_wire_and_comes_from_no_o
     assert "tag-7" in script
     assert re.findall(r"\bimport\b|\brequire\(", script) == []
     assert answer["Cache-Control"] == "public, max-age=300"
+    assert answer.cookies == {}
 
 
 def test_only_tags_that_the_policy_in_force_bears_out_are_in_it(tagged, centre, clock):

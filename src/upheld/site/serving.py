@@ -27,6 +27,8 @@ def serve(what: Served, home: Home, *, host: str, port: int | None, workers: int
 
     os.environ["UPHELD_HOME"] = str(home.path)
     address = address_of(what, home)
+    if what == "events":
+        _demand_events(home)
     said = _site(what, home) if what in SITES else _bare(what)
     port = port or address.port or PORTS[what]
     server: Any = Granian(
@@ -53,6 +55,22 @@ def _site(site: SiteName, home: Home) -> dict[str, Any]:
     django.setup()
     make(site, home)
     return {"target": "upheld.site.wsgi:application", "interface": Interfaces.WSGI, "blocking_threads": THREADS}
+
+
+def _demand_events(home: Home) -> None:
+    """Say here what stands against taking events in: a worker that cannot begin would only be begun again."""
+    from datetime import UTC, datetime
+
+    from upheld.cli.init import load_tables
+    from upheld.record import Record
+    from upheld.traffic.events.taking import demand_possible
+
+    load_tables()
+    record = Record(home.record_url)
+    try:
+        demand_possible(home, record, datetime.now(UTC))
+    finally:
+        record.close()
 
 
 def _bare(what: Served) -> dict[str, Any]:

@@ -65,7 +65,7 @@ class Taker:
         self.folder.mkdir(mode=0o700, exist_ok=True)
         self._lock = _locked(self.folder)
         self.refused: str | None = None
-        self.permit, self.policy = self._permitted()
+        self.permit, self.policy = _permitted(record, clock())
         self.signal_counted = 0
         self._keys = Keys.fresh()
         self.counter = self._counter()
@@ -113,7 +113,7 @@ class Taker:
     def look_again(self) -> None:
         """What the policy in force allows now; and days that are over are forgotten."""
         try:
-            self.permit, self.policy = self._permitted()
+            self.permit, self.policy = _permitted(self.record, self.clock())
             self.refused = None
         except Refused as no:
             self.refused = no.message
@@ -129,12 +129,6 @@ class Taker:
         self._journal.close()
         journal.forget(self._journal.path)
         os.close(self._lock)
-
-    def _permitted(self) -> tuple[Permit, Policy]:
-        with self.record.reading() as conn:
-            at = self.clock()
-            items = (PEOPLE_ITEM, *(item for table in TABLES for item in table.items))
-            return permit(conn, items, at), postings.in_force(conn, at).policy
 
     def _counter(self) -> Counter:
         own = site(self.home, self.policy)
@@ -188,8 +182,22 @@ class Taker:
         return Hits(**every, visitor=nobody, size=zero, micros=untold)
 
 
+def demand_possible(home: Home, record: Record, at: datetime) -> None:
+    """`Conflict` if another process takes events in, `Refused` or `NotFound` if the policy in force lets nobody count visits."""
+    folder = home.path / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    os.close(_locked(folder))
+    _permitted(record, at)
+
+
 WAIT: Final = timedelta(seconds=60)
 """How long totals wait before they go to the record."""
+
+
+def _permitted(record: Record, at: datetime) -> tuple[Permit, Policy]:
+    with record.reading() as conn:
+        items = (PEOPLE_ITEM, *(item for table in TABLES for item in table.items))
+        return permit(conn, items, at), postings.in_force(conn, at).policy
 
 
 def _locked(folder: Path) -> int:

@@ -28,7 +28,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "some": "Accept only these",
         "clause": "What the policy says",
         "rights": "All your choices",
-        "open": "Privacy choices",
+        "open": "Cookie settings",
         "honoured": "Opt-out request honoured",
     },
     "es": {
@@ -40,7 +40,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "some": "Aceptar solo estos",
         "clause": "Lo que dice la política",
         "rights": "Todas sus opciones",
-        "open": "Opciones de privacidad",
+        "open": "Configuración de cookies",
         "honoured": "Solicitud de exclusión respetada",
     },
 }
