@@ -18,6 +18,6 @@ def tell(teller: Teller) -> None:
     teller.say("The web server's log, a real one, is turned into totals of at least ten people, as the page says. The rest is forgotten:")
     teller.run(f"upheld traffic import {LOG.name}", most=1)
     report = "upheld traffic report --from 2015-05-17 --to 2015-05-20 --most 3"
-    teller.run(report, most=8)
+    teller.run(report, most=9)
     teller.say(f"The first line of the log is of {address}. No file of the home holds it any more, the databases included:")
     teller.run(f"grep -rlF {address} .", ends_with=1)
