@@ -148,6 +148,8 @@ def test_a_passkey_opens_what_a_code_opened_before(look, centre):
     page.get_by_label("Code").fill(text.split("\n\n")[2])
     page.get_by_role("button", name="Open my information").click()
     page.wait_for_url("**/mine")
+    look.at("/mine/correct")
+    look.at("/mine")
     with passkeys(page):
         page.get_by_role("link", name="Next time with a passkey").click()
         look.fits()

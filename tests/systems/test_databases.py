@@ -73,6 +73,16 @@ def test_many_rows_are_marked_all_or_none(shop):
     assert sum(row[1] or 0 for row in shop.run(said(shop, MARKS))) == 1001
 
 
+def test_a_text_is_corrected_in_the_rows_named_and_no_other_whatever_it_holds(shop):
+    said_ = """O'Neil "x"; DROP TABLE Customers; -- ñ %s"""
+    for _ in range(2):
+        shop.open(TABLE).correct(TABLE, [("2",), ("99",)], "Last Name", said_)
+    found = {one.key: one.values["last"] for one in shop.open(TABLE).fetch(TABLE, [("1",), ("2",), ("3",)])}
+    assert found == {("1",): ("Frost",), ("2",): (said_,), ("3",): ("",)}
+    with pytest.raises(Failed, match="keeps no text in that column"):
+        shop.open(TABLE).correct(TABLE, [("2",)], "gone", "x")
+
+
 def test_a_search_finds_whoever_is_meant(shop):
     assert ("1",) in {one.key for one in shop.open(TABLE).search(TABLE, [Email("Ann@Mail.example")])}
     assert shop.open(TABLE).search(TABLE, []) == []

@@ -101,3 +101,32 @@ def test_a_form_without_a_purpose_or_address_asks_for_it(desk, shop):
     assert "Say what for" in words(browser.post("/person", {"email": JANE}), status=400)
     assert words(browser.post("/person", {"email": "no", "purpose": "rights"}), status=400)
     assert "write the data map first" in words(browser.post("/person", {"email": JANE, "purpose": "rights"}))
+
+
+def test_a_person_corrects_a_field_and_sees_that_it_is_done(shop, centre, orders, clock):
+    from functools import partial
+
+    from upheld.jobs.worker import work
+    from upheld.requests import correcting
+    from upheld.requests.confirming import by_the_clerk
+    from upheld.requests.office import Office
+    from upheld.requests.telling import into_outbox
+    from upheld.systems.opening import open_system
+    from upheld.systems.reading import read_map
+
+    assert centre.get("/mine/correct")["Location"] == "/mine"
+    sign_in(centre, shop)
+    page = words(centre.get("/mine/correct"))
+    assert "Telephone number, in shop, orders" in page
+    assert "Correct what we hold" in page
+    assert "E-mail address, in" not in page
+    assert words(centre.post("/mine/correct", {"where": "0", "value": ""}), status=400)
+    assert words(centre.post("/mine/correct", {"where": "99", "value": "x"}), status=400)
+    assert "under way" in words(centre.post("/mine/correct", {"where": "0", "value": "+1 312 555 0188"}, follow=True))
+    ways = (lambda: read_map(shop.home.path / "systems.toml"), partial(open_system, home=shop.home))
+    office = Office(shop.home, shop.record, shop.keeper, clock, *ways, by_the_clerk, partial(into_outbox, shop.home))
+    work(shop.record, correcting.handlers(office), clock, worker="test")
+    assert "corrected and checked in 2 records" in words(centre.get("/mine/correct"))
+    page = words(centre.get("/mine"))
+    assert "+1 312 555 0188" in page
+    assert "+1 312 555 0142" not in page

@@ -94,6 +94,7 @@ class Own:
     out: frozenset[str]
     identifiers: tuple[Identifier, ...] = field(repr=False)
     further: tuple[tuple[str, str], ...] = field(repr=False, default=())
+    key: Key = field(repr=False, default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,9 @@ def proven(system: System, connector: Connector, email: Email, weights: Weights)
         shown = [(row, how) for row, one in found if (how := for_proven(one.likeness)).verdict == "same"]
         further = {table.name: _further(system, table, connector, [row.key for row, _ in shown if row.table == table.name])
                    for table in system.tables}  # fmt: skip
-    return tuple(Own(row.system, row.table, how, row.out, identifiers_of(row), further[row.table].get(row.key, ())) for row, how in shown)
+    return tuple(
+        Own(row.system, row.table, how, row.out, identifiers_of(row), further[row.table].get(row.key, ()), row.key) for row, how in shown
+    )
 
 
 def _further(system: System, table: Table, connector: Connector, keys: Sequence[Key]) -> dict[Key, tuple[tuple[str, str], ...]]:

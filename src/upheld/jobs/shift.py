@@ -12,7 +12,7 @@ from upheld.jobs.worker import Handlers
 from upheld.messages import events, hooks
 from upheld.people.actions import Keeper
 from upheld.record import Record
-from upheld.requests import sweeping
+from upheld.requests import correcting, sweeping
 from upheld.requests.drafts import forget_words
 from upheld.requests.fulfilment import handlers
 from upheld.requests.office import WORKER, Office
@@ -47,6 +47,7 @@ class Shift:
         self.handlers: Handlers = {
             **handlers(self.office),
             **sweeping.handlers(self.office),
+            **correcting.handlers(self.office),
             **events.handlers(home, record, clock),
             **scans.handlers(home, record, clock),
             **carrying.handlers(self._carrier),

@@ -57,9 +57,9 @@ class HeldItem:
 class Holding:
     """The records of one table.
 
-    `values`: what identifies the person there, as written, by kind; `further`: what else stands there, by item. `since`: by source the policy
-    version under which it stands, and since when that was in force, where it is known. `out`: topics that the records are marked as stopped
-    for.
+    `values`: what identifies the person there, as written, by kind; `further`: what else stands there, by item. `since`: by source the
+    policy version under which it stands, and since when that was in force, where it is known. `out`: topics that the records are marked as
+    stopped for.
     """
 
     system: str

@@ -188,3 +188,17 @@ PASSKEY = Table(
     Column("added_at", Time, nullable=False),
     Column("used_at", Time),
 )
+
+CORRECTION = Table(
+    "correction",
+    METADATA,
+    Column("id", NUMBER, primary_key=True, autoincrement=False),
+    Column("person", NUMBER, nullable=False, index=True),
+    Column("given", LargeBinary, nullable=False),  # the proven address and what should stand there, sealed under the person
+    Column("system", String, nullable=False),
+    Column("place", String, nullable=False),  # the table
+    Column("part", String, nullable=False),
+    Column("asked_at", Time, nullable=False),
+    Column("done_at", Time),
+    Column("rows", Integer),  # how many were written and read back
+)

@@ -132,6 +132,15 @@ class Database(ABC):
                     marked = update(self._named(table.name, flag.column)).values({flag.column: value})
                     conn.execute(marked.where(self._meant(table, open_[at : at + CHUNK])))
 
+    def correct(self, table: Table, keys: Sequence[Key], name: str, value: str) -> None:
+        """Write a text into one column of these rows: all of them or none. `Failed` if the column keeps anything but text."""
+        with self._at_work(writing=True) as (conn, _):
+            kinds = self._checked(conn, table)
+            if name not in kinds or kinds[name] != "text":  # not `get`: some databases do not mind the case of names
+                raise Failed(self.system.name, *refusals.NO_TEXT)
+            for at in range(0, len(keys), CHUNK):
+                conn.execute(update(self._named(table.name, name)).values({name: value}).where(self._meant(table, keys[at : at + CHUNK])))
+
     def close(self) -> None:
         """Nothing stays open between two calls."""
         self._engine.dispose()

@@ -1,0 +1,167 @@
+"""Correcting what a system holds of whoever has proven an address: asked for, written by the worker, read back to prove it.
+
+Only parts that identify or reach a person are corrected so, in databases, and only in records that hold the proven address when it is done.
+What was chosen follows: the new value is the same person's, so an opt-out under the old one holds for the new one too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from upheld.errors import Invalid, No, Refused
+from upheld.gate import searching
+from upheld.ledger import effects
+from upheld.ledger.actions import append
+from upheld.ledger.effects import Leased, Lost
+from upheld.ledger.kinds import NUMBER, WORD, declare
+from upheld.people.actions import Keeper, enrol
+from upheld.people.identifiers import Email
+from upheld.people.queries import find
+from upheld.people.trained import in_use
+from upheld.policy.behaviour import right
+from upheld.policy.compiled import Policy
+from upheld.record import Actor
+from upheld.requests.models import CORRECTION
+from upheld.requests.office import Office
+from upheld.systems import refusals
+from upheld.systems.connector import Failed, Found
+from upheld.systems.datamap import DataMap, Part, Table
+from upheld.systems.held import identifiers
+
+PARTS: Final[tuple[Part, ...]] = ("first", "last", "full", "suffix", "phone", "address", "unit", "city", "state", "zip")
+"""What can be corrected. Not the e-mail address: it is what is proven; not an account: it is the merchant's own."""
+SEALED: Final = "correction"
+LONGEST: Final = 200  # characters
+KIND: Final = "correction.write"
+
+ASKED = declare(
+    "correction.asked", "somebody who proved an address asked to have a part corrected", correction=NUMBER, person=NUMBER, part=WORD
+)
+DONE = declare("correction.done", "so many records were corrected and read back", correction=NUMBER, rows=NUMBER)
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Where something is wrong: a part of the records of one table."""
+
+    system: str
+    table: str
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One correction as it stands; no value. `reason`: why it is not done yet, if it was tried. `given_up`: the desk must do it."""
+
+    id: int
+    wrong: Wrong
+    asked_at: datetime
+    done_at: datetime | None
+    rows: int | None
+    reason: str | None
+    given_up: bool
+
+
+def offered(datamap: DataMap, policy: Policy, region: str | None = None) -> tuple[Wrong, ...]:
+    """What can be corrected so: nothing, if the policy gives nobody of the region the right."""
+    if not right(policy, "correct", region):
+        return ()
+    systems = (system for system in datamap.systems.values() if system.kind == "database")
+    return tuple(
+        Wrong(system.name, table.name, part) for system in systems for table in system.tables for part in PARTS if _column(table, part)
+    )
+
+
+def ask(tx: Connection, keeper: Keeper, email: str, wrong: Wrong, value: str, may: tuple[Wrong, ...], *, at: datetime, actor: Actor) -> int:
+    """Ask for it, for whoever has proven the address; its number. `Refused` for what is not offered (`may`), `Invalid` for no value."""
+    value = " ".join(value.split())
+    if not value or len(value) > LONGEST or not value.isprintable():
+        raise Invalid(f"write what should stand there: 1 to {LONGEST} characters")
+    if wrong not in may:
+        raise Refused("this is corrected at the desk: ask there")
+    person = enrol(tx, keeper, [Email(email)], at, actor)[0]
+    number = int(tx.execute(select(func.coalesce(func.max(CORRECTION.c.id), 0))).scalar_one()) + 1
+    sealed = keeper.vault.seal(tx, person, SEALED, json.dumps([email, value]).encode())
+    row = {"id": number, "person": person, "given": sealed, "asked_at": at}
+    tx.execute(insert(CORRECTION).values(**row, system=wrong.system, place=wrong.table, part=wrong.part))
+    append(tx, ASKED, {"correction": number, "person": person, "part": wrong.part}, at, actor)
+    effects.plan(tx, KIND, number, "", {}, at)
+    return number
+
+
+def of(conn: Connection, keeper: Keeper, email: str) -> tuple[Correction, ...]:
+    """The corrections that were asked for under an address, the newest first."""
+    query = select(CORRECTION).where(CORRECTION.c.person.in_(find(conn, keeper.keys, [Email(email)]))).order_by(CORRECTION.c.id.desc())
+    made = []
+    for row in conn.execute(query).all():
+        effect = effects.of(conn, row.id, KIND)[-1]
+        wrong = Wrong(row.system, row.place, row.part)
+        made.append(Correction(row.id, wrong, row.asked_at, row.done_at, row.rows, effect.reason, effect.state == "given up"))
+    return tuple(made)
+
+
+def handlers(office: Office) -> Mapping[str, Callable[[Leased], None]]:
+    """By kind of effect, who does it."""
+    return {KIND: partial(_attended, office)}
+
+
+def _attended(office: Office, leased: Leased) -> None:
+    """Write it; what fails is tried again, unless a person must mend something first."""
+    try:
+        _write(office, leased)
+    except Lost:
+        return
+    except (Failed, No) as no:
+        words, again = (no.words, no.again) if isinstance(no, Failed) else (str(no), False)
+        with office.record.transaction() as tx:
+            if again:
+                effects.again(tx, leased, words, office.clock())
+            else:
+                effects.give_up(tx, leased, words, office.clock(), office.actor)
+
+
+def _write(office: Office, leased: Leased) -> None:
+    with office.record.reading() as conn:
+        row = conn.execute(select(CORRECTION).where(CORRECTION.c.id == leased.subject)).one()
+        email, value = json.loads(searching.opened(conn, office.keeper, row.person, SEALED, bytes(row.given)))
+        weights = in_use(conn)
+    system = office.system(row.system)
+    table = next((one for one in system.tables if one.name == row.place), None) if system else None
+    column = _column(table, row.part) if table else None
+    if system is None or table is None or column is None:
+        raise Failed(row.system, *refusals.BY_HAND)
+    own = searching.proven(system, office.open_system(system), Email(email), weights)
+    keys = [one.key for one in own if one.table == table.name]
+    with closing(office.open_system(system)) as connector:
+        correct = getattr(connector, "correct", None)
+        if correct is None:
+            raise Failed(system.name, *refusals.BY_HAND)
+        correct(table, keys, column, value)
+        after = connector.fetch(table, keys)
+    if len(after) < len(keys) or any(_value(found, row.part) != value for found in after):
+        raise Failed(system.name, "did not keep what was written", again=True)
+    with office.record.transaction() as tx:
+        at = office.clock()
+        for found in after:
+            enrol(tx, office.keeper, [Email(email), *identifiers(found)], at, office.actor)
+        tx.execute(update(CORRECTION).where(CORRECTION.c.id == row.id).values(done_at=at, rows=len(after)))
+        append(tx, DONE, {"correction": row.id, "rows": len(after)}, at, office.actor)
+        effects.done(tx, leased, at, office.actor)
+
+
+def _column(table: Table, part: str) -> str | None:
+    """The one column of a part, if it is no key; of several none can be told to be meant."""
+    names = [column.name for column in table.columns if column.part == part]
+    return names[0] if len(names) == 1 and names[0] not in table.key and searching.identifying(table) else None
+
+
+def _value(found: Found, part: Part) -> str:
+    return next(iter(found.values.get(part, ())), "")
