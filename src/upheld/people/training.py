@@ -53,6 +53,7 @@ def train(said: Sequence[Portrait], *, origin: str, labels: Iterable[tuple[Compa
         raise Invalid(f"{len(said)} records are too few to learn from: {FEWEST} are needed; the shipped weights go on")
     step = max(len(said) // MOST, 1)
     with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")  # it would write into the answer
         comparing.prepare(connection)
         comparing.table(connection, "upheld_records", list(enumerate(said[::step])))
         told = _told(connection)

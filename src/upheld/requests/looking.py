@@ -75,15 +75,16 @@ def look(record: Record, keeper: Keeper, systems: Systems, given: Held, policy: 
         except (Failed, No):
             silent.append(system.name)
             continue
-        matches += map(_match, found.candidates)
+        matches += map(match_of, found.candidates)
     verdicts = [one.verdict for one in matches]
     with record.transaction() as tx:
         known = len(find(tx, keeper.keys, identifiers))
         append(tx, LOOKED, {"same": verdicts.count("same"), "review": verdicts.count("to review"), "silent": len(silent)}, at, actor)
-    return Looked(tuple(sorted(matches, key=lambda one: -one.weight)), known, tuple(silent), None)
+    return Looked(tuple(sorted(matches, key=lambda one: (one.verdict != "same", -one.weight))), known, tuple(silent), None)
 
 
-def _match(one: Candidate) -> Match:
+def match_of(one: Candidate) -> Match:
+    """A candidate without what may not leave: its key, and what it holds."""
     why = next((each.words for each in one.evidence if each.of == WHY), "")
     reasons = tuple((each.of, each.words, each.bits) for each in one.evidence if each.of != WHY)
     return Match(one.system, one.table, one.verdict, one.weight, why, reasons, tuple(sorted(one.out)))

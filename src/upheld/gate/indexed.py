@@ -1,0 +1,50 @@
+"""Finding a person by the blind index instead of reading whole tables: keyed codes lead to rows, the rows are read fresh and judged.
+
+For many requests at once, and for an answer within milliseconds. What was written since the index was made is not in it, so no proof of a
+removal rests on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from upheld.errors import Conflict
+from upheld.gate.searching import Candidate, Wanted, candidates
+from upheld.people.weights import Weights
+from upheld.systems.connector import Connector, Found, Key
+from upheld.systems.datamap import DataMap, System
+from upheld.systems.indexing import Index
+
+
+class Finder:
+    """Finds one person after another. Systems are opened when first needed, and closed at the end of the `with`."""
+
+    def __init__(self, index: Index, datamap: DataMap, open_system: Callable[[System], Connector], weights: Weights) -> None:
+        self._index, self._datamap, self._open, self._weights = index, datamap, open_system, weights
+        self._opened: dict[str, Connector] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for connector in self._opened.values():
+            connector.close()
+
+    def find(self, wanted: Wanted) -> list[Candidate]:
+        """The rows of all systems that are, or may be, to be stopped. Raises `Failed` if a system does."""
+        by_table: dict[tuple[str, str], list[Key]] = {}
+        for number in self._index.blind.candidates(wanted.all, self._index.keys).tolist():
+            place = self._index.places.of(number)
+            by_table.setdefault((place.system, place.table), []).append(place.key)
+        rows = [found for (system, table), keys in by_table.items() for found in self._fetched(system, table, keys)]
+        return [one for one in candidates(rows, wanted, self._weights) if one.verdict != "different"]
+
+    def _fetched(self, name: str, table: str, keys: list[Key]) -> list[Found]:
+        system = self._datamap.systems.get(name)
+        if system is None or table not in {one.name for one in system.tables}:
+            raise Conflict(f"`{name}.{table}` is in the index and not in the data map: run `upheld systems index`")
+        if name not in self._opened:
+            self._opened[name] = self._open(system)
+        return list(self._opened[name].fetch(system.table(table), keys))

@@ -1,0 +1,102 @@
+"""`upheld match`: whose a record is, for one person, for a file, and learnt from the merchant's own records."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from benches.customers import world
+from tests.requests.conftest import Counter
+from upheld.ledger import queries as ledger
+from upheld.people.trained import in_use
+from upheld.people.weights import shipped
+
+ROWS = [
+    ("theresa@mail.example", "Theresa", "Morrison", "108 Deer Trail", "24028", ""),
+    ("", "Robert", "Morrison", "108 Deer Trail", "24028", ""),
+    ("", "T.", "Morrison", "108 Deer Trail", "24028", ""),
+]
+TERRI = ("--first", "Terri", "--last", "Morison", "--address", "108 Deer Trl", "--zip", "24028")
+
+
+@pytest.fixture
+def counter(tmp_path, capsys):
+    made = Counter(tmp_path, capsys)
+    for row in ROWS:
+        made.put(*row)
+    yield made
+    made.record.close()
+
+
+def entries(counter, kind):
+    with counter.record.reading() as conn:
+        return [entry for entry in ledger.entries(conn) if entry.kind == kind]
+
+
+def test_one_line_a_record_with_the_evidence_and_no_stored_value(counter):
+    said = counter.upheld("match", "find", *TERRI)
+    first, second = said.splitlines()
+    assert first.startswith("crm.customers  same  very likely (")
+    assert "first name: a known short form (+" in first
+    assert "crm.customers  same  " in second
+    for stored in ("Morrison", "Theresa", "theresa@", "Robert"):
+        assert stored not in said
+    assert counter.marks() == [(None, None)] * 3
+    (entry,) = entries(counter, "rights.looked")
+    assert entry.body == {"same": 2, "review": 0, "silent": 0}
+
+
+def test_too_little_is_refused_and_a_silent_system_is_named(counter):
+    assert "too little to find anybody: ask for" in counter.upheld("match", "find", "--first", "Terri", ends_with=2)
+    (counter.folder / "crm.db").unlink()
+    assert "crm did not answer" in counter.upheld("match", "find", *TERRI, ends_with=1)
+
+
+def test_a_file_is_looked_up_by_the_index_and_what_was_found_is_written_without_values(counter, tmp_path):
+    file = tmp_path / "callers.csv"
+    file.write_text(
+        "name,street,zip,email\nTerri Morison,108 Deer Trl,24028,\nAnn Frost,1 Larkspur Row,00123,\nAnn,,,\n,,,theresa@mail.example\n"
+    )
+    assert "there is no index yet: run `upheld systems index`" in counter.upheld("match", "file", file, ends_with=2)
+    counter.upheld("systems", "index")
+    said = counter.upheld("match", "file", file, ends_with=1)
+    assert said.startswith("2 of 3 people have records: 3 theirs, 0 to review")
+    with (tmp_path / "callers.csv.matches.csv").open() as lines:
+        found = list(csv.DictReader(lines))
+    assert [(row["line"], row["verdict"]) for row in found] == [("2", "same"), ("2", "same"), ("5", "same"), ("4", "rejected")]
+    assert "Morrison" not in (tmp_path / "callers.csv.matches.csv").read_text()
+    assert "is there already" in counter.upheld("match", "file", file, ends_with=2)
+    assert not list(tmp_path.glob(".*.part"))
+
+
+def test_a_table_that_left_the_map_is_named(counter, tmp_path):
+    counter.upheld("systems", "index")
+    (counter.folder / "systems.toml").write_text('[other]\ndatabase = "sqlite:///crm.db"\n[other.columns]\ncustomers.id = "key"\n')
+    file = tmp_path / "callers.csv"
+    file.write_text("email\ntheresa@mail.example\n")
+    said = counter.upheld("match", "file", file, ends_with=2)
+    assert "`crm.customers` is in the index and not in the data map: run `upheld systems index`" in said
+    assert not (tmp_path / "callers.csv.matches.csv").exists()
+
+
+def test_weights_are_learnt_from_own_records_and_decisions_and_judge_from_then_on(counter):
+    assert "are too few to learn from" in counter.upheld("match", "train", ends_with=2)
+    for row in world(1_200, 78).rows:
+        held = row.held
+        counter.put(held.email, held.first, held.last, held.address, held.zip, held.phone)
+    done = counter.json("match", "train")
+    assert done["records"] > 1_200
+    with counter.record.reading() as conn:
+        assert in_use(conn).version == done["version"] != shipped().version
+    (entry,) = entries(counter, "rights.trained")
+    assert entry.body == {"records": done["records"], "labels": 0}
+    assert "same  very likely" in counter.upheld("match", "find", *TERRI)
+    words = ("--first", "Theresa", "--last", "Mason", "--address", "108 Deer Trail", "--zip", "24082")
+    number = counter.json("requests", "receive", "--how", "phone", *words)["request"]
+    counter.upheld("work")
+    for record in counter.json("requests", "review", number):
+        counter.upheld("requests", "judge", number, record["id"], "same" if record["weight"] > 1 else "different")
+    again = counter.json("match", "train")
+    assert again["labels"] > 0
+    assert again["version"] != done["version"]
