@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import time
 
@@ -185,6 +186,17 @@ def test_a_page_is_sound_in_the_dark(browser, console, member, path):
     kept = None if path == "/sign-in" else member("support")
     with Looker.opened(browser, console.address, width=1200, color_scheme="dark", storage_state=kept) as dark:
         dark.at(path)
+
+
+@pytest.mark.parametrize("path", ["/", "/intake", "/requests", "/requests/2", "/person"])
+def test_a_page_weighs_little(clerk, path):
+    page = clerk.at(path)
+    desks.for_purpose(page)
+    answer = page.context.request.get(clerk.address + path)
+    assert answer.headers["content-encoding"] == "gzip"
+    from upheld.web import assets
+
+    assert len(gzip.compress(answer.body())) + len(assets.assets()["upheld.css"].packed) <= 60_000
 
 
 def test_nothing_that_was_planted_is_in_the_log(console):

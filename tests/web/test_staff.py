@@ -63,6 +63,56 @@ def test_a_wrong_password_and_an_unknown_address_are_answered_alike_and_soon_not
     assert sign_in(visitor).status_code == 200  # the right one neither, for five minutes
 
 
+def test_five_wrong_codes_close_the_second_step_for_a_while(visitor, shop):
+    secret = staffed.account(shop)
+    sign_in(visitor)
+    for _ in range(5):
+        visitor.post("/sign-in/second", {"code": "000000"})
+    assert "Too many failed" in words(visitor.post("/sign-in/second", {"code": staffed.code(secret)}))
+    assert visitor.get("/").status_code == 302
+
+
+def test_digits_that_were_used_are_not_good_again(visitor, shop):
+    digits = staffed.code(staffed.account(shop))
+    sign_in(visitor)
+    assert visitor.post("/sign-in/second", {"code": digits})["Location"] == "/"
+    visitor.post("/sign-out")
+    sign_in(visitor)
+    assert visitor.post("/sign-in/second", {"code": digits}).status_code == 200
+
+
+def test_a_form_that_changes_how_one_signs_in_wants_a_fresh_proof(desk):
+    browser = desk("privacy")
+    assert browser.get("/account/app/remove")["Location"].startswith("/sign-in/again")
+    assert browser.get("/account/passkeys/add")["Location"].startswith("/sign-in/again")
+    assert browser.post("/sign-in/again?next=/account/app/remove", {"password": PASSWORD})["Location"] == "/account/app/remove"
+    assert "all you have beside the password" in words(browser.get("/account/app/remove"))
+    browser.post("/account/app/remove")
+    assert "An app is set up" in words(browser.get("/account"))
+
+
+def test_a_role_that_a_later_policy_drops_may_nothing_and_is_told_why(desk, shop, clock):
+    from datetime import timedelta
+
+    browser = desk("operations")
+    text = "\n".join(line for line in sites.POLICY.read_text("utf-8").splitlines() if not line.startswith("staff operations"))
+    sites.post_policy(shop, text.replace("2026.1", "2026.2"), at=clock() + timedelta(minutes=1))
+    clock.now += timedelta(minutes=2)
+    assert "names no role `operations`" in words(browser.get("/"), status=403)
+
+
+@pytest.mark.parametrize("path", ["/", "/intake", "/requests", "/person", "/account", "/sign-in", "/nope"])
+def test_a_spanish_page_of_the_console_holds_no_english_sentence_of_ours(desk, visitor, path):
+    from tools import catalogue
+
+    browser = visitor if path == "/sign-in" else desk("support")
+    answer = browser.get(path, headers={"accept-language": "es"})
+    page = words(answer, status=answer.status_code)
+    english = [text[0] for text in catalogue.texts() if len(text[0].split()) > 3 and "%" not in text[0]]
+    assert [text for text in english if text in page] == []
+    assert "Idioma" in page
+
+
 def test_a_link_is_good_once_and_leads_through_password_and_app(visitor, shop, clock):
     from upheld.web.console import accounts
 

@@ -39,7 +39,10 @@ def purposes_of(policy: Policy, role: str, among: Iterable[str] = ()) -> tuple[s
 
 
 def read(tx: Connection, policy: Policy, purpose: str, page: str, subject: int | None, *, at: datetime, actor: Actor) -> None:
-    """Record that somebody reads about a person: which page, for which purpose. `Refused` if their role may not ask for it (P15)."""
+    """Record that somebody reads about a person: which page, for which purpose. `Refused` if their role may not ask for it (P15).
+
+    `subject` is the number of the request or person that the page is about; None if nobody on record is meant.
+    """
     demand(policy, purpose, actor)
     append(tx, READ, {"purpose": purpose, "page": page, "subject": subject}, at, actor)
 

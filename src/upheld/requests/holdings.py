@@ -103,9 +103,10 @@ def show_staff(record: Record, keeper: Keeper, systems: Systems, email: Email, p
     """
     with record.transaction() as tx:
         policies = [each for each in posted(tx) if each.since <= at]
-        staff.read(tx, policies[-1].policy, purpose, "person", None, at=at, actor=actor)
+        people = sorted(find(tx, keeper.keys, [email]))
+        staff.read(tx, policies[-1].policy, purpose, "person", next(iter(people), None), at=at, actor=actor)
         permitted = staff.items(tx, keeper.keys, [email], purpose, at, actor)
-        weights, since = in_use(tx), _since(tx, sorted(find(tx, keeper.keys, [email])), policies)
+        weights, since = in_use(tx), _since(tx, people, policies)
     found, silent = _search(systems, weights, email)
     holdings = tuple(_holdings(found, systems.datamap, policies[-1].policy, permitted, since))
     return Shown(at, policies[-1].version, holdings, silent, (), (), bool(systems.datamap.systems))

@@ -87,8 +87,8 @@ def search(request: HttpRequest) -> HttpResponse:
         given = Held(email=what) if "@" in what else Held(phone=what)
         now, purpose = around.now(), request.member.purposes[0]
         with around.writing() as (tx, posted):
-            gate.read(tx, posted.policy, purpose, "requests", None, at=now, actor=request.member.actor)
             people = find(tx, around.keeper.keys, identifiers_of(given, around.keeper.keys))
+            gate.read(tx, posted.policy, purpose, "requests", min(people, default=None), at=now, actor=request.member.actor)
             found = queries.of_people(tx, people)
     return render(request, "console/requests_found.html", {"search": form, "lines": _lines(found)}, status=200 if form.is_valid() else 400)
 

@@ -68,8 +68,7 @@ def staff(*purposes: str, shows: str | None = None) -> Callable[[Page], Page]:
             account = accounts.signed_in(request)
             if account is None:
                 return _to_sign_in(request)
-            with surroundings().reading() as (_conn, posted):
-                policy = posted.policy
+            policy = _policy()
             request.member = _member(policy, account, purposes)
             if shows is not None:
                 subject = next(iter(more.values()), None)
@@ -94,7 +93,17 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('account_login')}?{urlencode({'next': request.path})}")
 
 
+def _policy() -> Policy:
+    try:
+        with surroundings().reading() as (_conn, posted):
+            return posted.policy
+    except NotFound as no:  # the page is here; what it rests on is not
+        raise Refused(str(no)) from no
+
+
 def _member(policy: Policy, account: accounts.Account, purposes: tuple[str, ...]) -> Member:
+    if account.role not in {role for role, _clause, _may in policy.staff}:
+        raise Refused(f"the policy in force names no role `{account.role}`: `upheld staff role` gives another")
     may = gate.purposes_of(policy, account.role, purposes)
     if purposes and not may:
         asked = " or ".join(f"`{purpose}`" for purpose in purposes)
