@@ -73,6 +73,26 @@ def test_a_list_goes_out_in_four_steps_and_nothing_of_it_stays(marketing, shop, 
     ]  # fmt: skip
 
 
+def test_how_far_the_worker_is_stands_on_the_page(marketing, shop, clock, monkeypatch):
+    monkeypatch.setattr(carrying, "PAUSE", 0)
+    steps = []
+    written = carrying._write
+
+    def write(place, what):
+        written(place, what)
+        if place.name == carrying.PROGRESS:
+            page = marketing.get("/releases/list/1").content.decode()
+            steps.append(int(re.search(r'<progress id="progress" max="100" value="(\d+)"', page)[1]))
+
+    marketing.post("/releases", {**ASKED, "file": csv()})
+    assert "<progress" not in marketing.get("/releases/list/1").content.decode()
+    monkeypatch.setattr(carrying, "_write", write)
+    work(shop, clock)
+    assert len(steps) > 4
+    assert steps == sorted(steps)
+    assert "<progress" not in marketing.get("/releases/list/1").content.decode()
+
+
 def test_an_upload_lies_private_and_is_gone_when_no_page_took_it(marketing, shop):
     marketing.post("/releases", {**ASKED, "purpose": "nothing", "file": csv()})
     folder = shop.home.path / "uploads"

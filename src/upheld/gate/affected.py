@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from upheld.choices import queries as choices
+from upheld.errors import Refused
+from upheld.gate.verdicts import COARSE
 from upheld.people.queries import last_person
 from upheld.policy.compiled import Policy
 from upheld.policy.differing import Differing, Direction, differing
@@ -56,6 +58,11 @@ class Affected:
     touched: tuple[Touched, ...]
 
 
+def mark(conn: Connection, at: datetime) -> tuple[int, ...]:
+    """What the count depends on beside the new version: while it is the same, so is the count."""
+    return (*choices.last_numbers(conn), last_person(conn), len(postings.posted(conn)), at.toordinal())
+
+
 def affected(conn: Connection, new: Policy, at: datetime) -> Affected:
     """Hold a version that is not posted yet against the last posted one, over everybody in the record as of now."""
     posted = postings.posted(conn)
@@ -63,7 +70,7 @@ def affected(conn: Connection, new: Policy, at: datetime) -> Affected:
     if not posted:
         return Affected(None, people, 0, 0, ())
     old = tuple(each.policy for each in posted)
-    worlds = _Worlds(conn, (old, (*old, new), (new,)), at)
+    worlds = _Worlds(conn, old, new, at)
     first, then = np.zeros(worlds.distinct, dtype=np.bool_), np.zeros(worlds.distinct, dtype=np.bool_)
     found: dict[tuple[Direction, tuple[str, ...], tuple[str, ...]], tuple[Mask, Mask]] = {}
     for each in differing(old[-1], new):
@@ -78,13 +85,27 @@ def affected(conn: Connection, new: Policy, at: datetime) -> Affected:
 
 
 class _Worlds:
-    """Everybody's standing under three histories: what is in force, with the new version posted, and the new version alone (agreed to)."""
+    """Everybody's standing under three histories: what is in force, with the new version posted, and the new version alone (agreed to).
 
-    def __init__(self, conn: Connection, histories: tuple[tuple[Policy, ...], ...], at: datetime) -> None:
-        self.tables = [Table(history) for history in histories]
-        every = [choices.standing_codes(conn, table, choices.AsOf(today=at)).codes[1:] for table in self.tables]
-        codes, counts = np.unique(np.stack(every), axis=1, return_counts=True)
-        self.codes: list[Codes] = list(codes)
+    The record is read once, by a layout that tells apart whatever any of them tells apart; only distinct standings are put into the others.
+    """
+
+    def __init__(self, conn: Connection, old: tuple[Policy, ...], new: Policy, at: datetime) -> None:
+        self.tables = [Table(old), Table((*old, new)), Table((new,))]
+        first, layout = self.tables[0], self.tables[1]
+        if layout.size >= COARSE:
+            raise Refused(
+                "the policies ask more of a person than can be counted at once: draft one that asks about fewer topics and regions"
+            )
+        read = [layout]
+        if not {*old[-1].vocabulary.sources} <= {*new.vocabulary.sources}:
+            read.append(first)  # since when somebody gave what the new version has no word for, only the old layout tells
+        every = [choices.standing_codes(conn, table, choices.AsOf(today=at)).codes[1:] for table in read]
+        distinct, counts = np.unique(np.stack(every), axis=1, return_counts=True)
+        standings = [layout.standing(int(code)) for code in distinct[0]]
+        self.codes: list[Codes] = [np.array([table.standing_code(each) for each in standings], dtype=np.int64) for table in self.tables]
+        if first in read:
+            self.codes[0] = distinct[1]
         self.counts: Codes = counts
         self.distinct = len(counts)
 
