@@ -273,12 +273,13 @@ def _again(request: HttpRequest, found: ordering.Ordered) -> Wanted:
 
 
 def _share(step: dict[str, Any]) -> int | None:
-    """How far it is, in hundredths."""
-    if not step:
+    """How far it is, in hundredths. Rows are counted (`read`) before and after the columns are known, and only then take time."""
+    if step.get("step") not in STEPS:
         return None
-    at = STEPS.index(step["step"]) if step["step"] in STEPS else 0
-    part = step["done"] / step["of"] if step.get("of") and step["step"] == "read" else 0
-    return int((at + part) * 100 / len(STEPS))
+    at: float = STEPS.index(step["step"])
+    if step["step"] == "read":
+        at = STEPS.index("mapped") + step["done"] / max(step["of"], 1)
+    return int(at * 100 / len(STEPS))
 
 
 def _mine(request: HttpRequest, number: int) -> ordering.Ordered:
