@@ -1,7 +1,8 @@
 """A release of ten million rows against a million opt-outs, beside a bare DuckDB anti-join-and-copy of the same file in the same run.
 
-`python -m benches.release [ROWS] [by-email|by-post]…`. Each measured part runs in a process of its own: its peak memory is its own.
-The record is filled in bulk, without ledger entries for the opt-outs; what a release reads is as `upheld choices import` leaves it.
+`python -m benches.release [ROWS [OPT-OUTS]] [by-email|by-post]…`. Each measured part runs in a process of its own: its peak memory
+is its own. The record is filled in bulk, without ledger entries for the opt-outs; what a release reads is as `upheld choices import`
+leaves it.
 """
 
 from __future__ import annotations
@@ -161,12 +162,12 @@ def measured(*words: str | Path) -> tuple[float, float, float, str]:
     return time.perf_counter() - began, usage.ru_utime + usage.ru_stime, int(peak) / 1024, " ".join(told)
 
 
-def compare(folder: Path, way: str, rows: int) -> list[list[object]]:
+def compare(folder: Path, way: str, rows: int, out: int) -> list[list[object]]:
     """Both, on the same files, the peer first."""
     whole, list_, opted_out = folder / "people.parquet", folder / f"{way}.parquet", folder / "opted-out.parquet"
     if not whole.exists():
         lists.write(whole, rows)
-        lists.write(opted_out, rows // 10, 3, 10)
+        lists.write(opted_out, out, 3, rows // out)
     duckdb.sql(f"COPY (SELECT {WAYS[way][2]} FROM '{whole}') TO '{list_}' (FORMAT parquet)")
     place = folder / way
     place.mkdir()
@@ -190,19 +191,21 @@ def main(words: list[str]) -> None:
             return ours(Path(folder), way, Path(list_))
         case ["bare", way, folder, list_, opted_out]:
             return bare(Path(folder), way, Path(list_), Path(opted_out))
-    rows = next((int(word) for word in words if word.isdigit()), 10_000_000)
+    numbers = [int(word) for word in words if word.isdigit()]
+    rows = numbers[0] if numbers else 10_000_000
+    out = numbers[1] if len(numbers) > 1 else rows // 10
     ways = [way for way in WAYS if way in words] or list(WAYS)
     given = os.environ.get("UPHELD_BENCH_FOLDER")
     with tempfile.TemporaryDirectory(dir=given and Path(given).parent) as made:
         folder = Path(given) if given else Path(made)
-        figures = [row for way in ways for row in compare(folder, way, rows)]
+        figures = [row for way in ways for row in compare(folder, way, rows, out)]
     load = os.getloadavg()[1]
     publish(
         "release" if rows == 10_000_000 and len(ways) == 2 else f"release-{rows}-{'-'.join(ways)}",
         "Releases",
         ["what", "wall s", "processor s", "rows a second", "rows a second at two idle cores", "peak MiB"],
         figures,
-        data=f"{rows:,} generated people (benches/lists.py), {rows // 10:,} opted out, Parquet; load average {load:.0f} on two cores",
+        data=f"{rows:,} generated people (benches/lists.py), {out:,} opted out, Parquet; load average {load:.0f} on two cores",
         packages=("duckdb", "numpy", "cryptography", "pysqlite3"),
     )
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "MiB for the set-up", file=sys.stderr)
