@@ -76,14 +76,15 @@ def _of(tag: Tag, policy: Policy, register: Register) -> Iterator[Differs]:
         return Differs(tag.name, message, hint, tag.place)
 
     words = policy.vocabulary
+    anybody = Standing(choices=dict.fromkeys(words.topics, "unset"))  # a visitor, of whom nothing is known but that they did not say no
     missing = [item for item in tag.takes if item not in words.items]
     if missing:
         yield differs(undeclared("item", missing[0], words.items), "name it in a `collect` statement, or take it from the tag")
         return
     try:
         answers = [
-            decide((policy,), Use(tag.purpose, totals=tag.takes), Standing()),
-            decide((policy,), Use(tag.purpose, items=tag.takes), Standing()),
+            decide((policy,), Use(tag.purpose, totals=tag.takes), anybody),
+            decide((policy,), Use(tag.purpose, items=tag.takes), anybody),
         ]
     except Invalid as no:
         yield differs(no.message, "name a purpose of the policy")
@@ -111,7 +112,8 @@ def _of_recipient(tag: Tag, register: Register, differs: Callable[[str, str], Di
     if tag.asked == "never" and facts.kind not in {"ourselves", "subcontractor"}:
         yield differs(f"it runs without being asked about, and `{tag.recipient}` is a {facts.kind}", "ask first")
     elif tag.asked == "never" and facts.kind == "subcontractor" and not facts.under_contract:
-        yield differs(f"`{tag.recipient}` has no contract for `{tag.purpose}`", "record one with `upheld recipients contract`")
+        lacks = f" that says {facts.lacks[0]}" if facts.lacks else ""
+        yield differs(f"`{tag.recipient}` has no contract{lacks} for `{tag.purpose}`", "record one with `upheld recipients contract`")
 
 
 def _listed(names: tuple[str, ...]) -> str:

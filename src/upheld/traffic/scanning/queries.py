@@ -32,6 +32,14 @@ def scans(conn: Connection, most: int = 100) -> tuple[Scan, ...]:
     return tuple(Scan(*row) for row in rows)
 
 
+def one(conn: Connection, number: int) -> Scan:
+    """A scan by its number. `NotFound` if there is none."""
+    found = conn.execute(select(*(SCAN.c[name] for name in Scan.__slots__)).where(SCAN.c.id == number)).first()
+    if found is None:
+        raise NotFound("there is no scan of this number")
+    return Scan(*found)
+
+
 def last(conn: Connection) -> Scan:
     """The newest scan. `NotFound` if none was made."""
     found = scans(conn, 1)

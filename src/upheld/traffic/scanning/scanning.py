@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from sqlalchemy import Connection
+
 from upheld.errors import Invalid, NotFound
 from upheld.policy.behaviour import notice_on_leaving
 from upheld.policy.compiled import Policy
 from upheld.postings import queries as postings
 from upheld.recipients.queries import Facts, facts
+from upheld.recipients.terms import demanded
 from upheld.record import Actor, Record
 from upheld.traffic import links
 from upheld.traffic.panel import tags as declared
@@ -65,17 +68,24 @@ class Held:
 
 def read(record: Record | None, folder: Path | None, file: Path | None, at: datetime) -> Held:
     """What the sites are held to now. A home without a policy in force has nothing to hold them to but its tags."""
-    tags = declared.read_tags(folder / declared.FILE) if folder else declared.Tags()
     policy = Policy.read(file) if file else None
     if record is None:
+        tags = declared.read_tags(folder / declared.FILE) if folder else declared.Tags()
         return Held(at, policy, _promised(tags, policy, _unregistered, None))
     with record.reading() as conn:
         if policy is None:
             history = postings.history(conn, at)
             policy = history[-1].policy if history else None
-        linked = frozenset(each.host for each in links.read_links(folder / links.FILE)) if folder else frozenset[str]()
-        promised = _promised(tags, policy, lambda name, purpose: facts(conn, name, purpose, at), linked)
+        promised = read_in(conn, folder, policy, at)
     return Held(at, policy, promised, record)
+
+
+def read_in(conn: Connection, folder: Path | None, policy: Policy | None, at: datetime) -> Promised:
+    """What tags and links of a home promise under a policy, with the register as it stands."""
+    tags = declared.read_tags(folder / declared.FILE) if folder else declared.Tags()
+    linked = frozenset(each.host for each in links.read_links(folder / links.FILE)) if folder else frozenset[str]()
+    terms = demanded(policy.document.front.law) if policy else ()
+    return _promised(tags, policy, lambda name, purpose: facts(conn, name, purpose, at, terms), linked)
 
 
 def scan(asked: Asked, held: Held, *, resolve: Mapping[str, str] | None = None, path: str = "") -> Report:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from upheld.errors import Invalid, Refused
 from upheld.postings.queries import Posted
 from upheld.recipients.queries import facts
+from upheld.recipients.terms import demanded
 from upheld.traffic.panel import actions
 from upheld.traffic.panel import script as scripts
 from upheld.traffic.panel.tags import FILE, Tags, is_below, read_tags
@@ -63,8 +64,8 @@ def _tags() -> Tags:
 
 
 def _panel(conn: Connection, posted: Posted, tags: Tags) -> scripts.Panel:
-    now = surroundings().now()
-    return scripts.panel(tags, posted.policy, lambda name, purpose: facts(conn, name, purpose, now), settings.ADDRESS)
+    now, terms = surroundings().now(), demanded(posted.policy.document.front.law)
+    return scripts.panel(tags, posted.policy, lambda name, purpose: facts(conn, name, purpose, now, terms), settings.ADDRESS)
 
 
 def _demand_own(origin: str, tags: Tags) -> None:

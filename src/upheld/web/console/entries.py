@@ -32,6 +32,7 @@ ENTRIES: Final = (
     Entry("releases", _("Releases")),
     Entry("recipients", _("Recipients")),
     Entry("policies", _("Policy")),
+    Entry("sites", _("Our sites"), ("measurement", "audit")),
     Entry("evidence", _("Evidence"), ("audit",)),
 )
 """All of them, in their order. An address that is not there yet shows no entry."""

@@ -13,7 +13,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from upheld.web import assets
-from upheld.web.console import evidence, intake, person, policies, recipients, releases, requests, signing, start
+from upheld.web.console import evidence, intake, person, policies, recipients, releases, requests, signing, sites, start
 
 SIGN_IN = [
     path("begin/<str:token>", signing.begin, name="begin"),
@@ -100,6 +100,7 @@ urlpatterns = [
     *RELEASES,
     *RECIPIENTS,
     *POLICIES,
+    path("sites", sites.page, name="sites"),
     *EVIDENCE,
     path("language", set_language, name="language"),
     path("assets/<str:mark>/<str:name>", assets.serve, name="asset"),
