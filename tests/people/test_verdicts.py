@@ -51,11 +51,15 @@ def test_another_suffix_and_another_unit_go_to_an_agent():
     assert for_stopping(like(flat, address="5 Oak Street")).verdict == "same"
 
 
-def test_an_equal_mailbox_is_stopped_whoever_uses_it_and_shown_only_under_the_same_first_name():
+def test_an_equal_mailbox_is_stopped_whoever_of_a_household_uses_it_and_shown_only_under_the_same_first_name():
     given = {"email": "does@mail.example", "first": "Jane", "last": "Doe"}
     hers, his = like(given), like(given, first="Robert")
     assert (for_stopping(hers).verdict, for_showing(hers).verdict) == ("same", "same")
     assert (for_stopping(his).verdict, for_showing(his).verdict) == ("same", "different")
+    strangers = like(
+        given | {"address": "5 Oak Street", "zip": "60601"}, first="Robert", last="Frost", address="77 Elm Street", zip="94103"
+    )
+    assert (for_stopping(strangers).verdict, for_showing(strangers).verdict) == ("to review", "different")
     alone = like({"email": "does@mail.example"})
     assert (for_stopping(alone).verdict, for_showing(alone).verdict) == ("same", "to review")
 

@@ -7,7 +7,8 @@ it). What forbids to take two records for one person whatever they weigh is a *v
 - another first name, with regard to short forms: a spouse shares everything else;
 - another generation suffix, or another unit at the same house: an agent looks, nothing is done by itself.
 
-An equal e-mail address is a rule and no score, for it was given to be stopped: whoever else uses that mailbox, no more goes there.
+An equal e-mail address is a rule and no score, for it was given to be stopped: whoever else uses that mailbox, no more goes there. But
+where name and address were given too, and nothing of them is the same, somebody else's was given by mistake: an agent looks.
 """
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ def for_stopping(like: Likeness, *, contested: bool = False, phone_only: bool = 
     """
     compared = like.compared
     if compared.email == level.SAME:
+        if _another(compared):
+            return Stopping("to review", "the same e-mail address, but quite another name and address")
         return Stopping("same", "the same e-mail address")
     if compared.account == level.SAME:
         return Stopping("same", "the same account")
@@ -144,6 +147,11 @@ def doubled(said: Portrait, others: Iterable[Portrait]) -> bool:
     ]
     many = (len({each for other in same for each in getattr(other, of)}) > 1 for of in ("emails", "phones"))
     return any(other.suffix for other in same) or any(many)
+
+
+def _another(compared: Compared) -> bool:
+    """Whether a name and an address are compared, and first name, last name and house are all others."""
+    return compared.first == compared.last == compared.house == level.DIFFERENT
 
 
 def _says_enough(compared: Compared) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,18 +14,20 @@ from sqlalchemy import Connection, func, insert, select, update
 from upheld.choices.actions import How
 from upheld.gate import searching
 from upheld.gate.searching import Candidate, Searched, Wanted
+from upheld.home import Home
 from upheld.people.codes import tight_codes
 from upheld.people.trained import in_use
 from upheld.people.weights import Weights
 from upheld.requests.actions import SEALED
 from upheld.requests.given import from_bytes, identifiers_of
-from upheld.requests.models import REQUEST, REQUEST_PERSON, REQUEST_RECORD
+from upheld.requests.models import REQUEST, REQUEST_DOUBT, REQUEST_PERSON, REQUEST_RECORD
 from upheld.requests.office import Office
 from upheld.systems.connector import Key
 
 ROW: Final = "request row"
 """The kind under which the key of a row elsewhere is sealed."""
 NOT_THEIRS: Final = "not this person"
+_NOT_INCLUDED: Final = (NOT_THEIRS, "ask")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,25 @@ def keep(tx: Connection, office: Office, search: Search, found: Searched, at: da
             for (id_, one), key in zip(new, sealed, strict=True)
         ]  # fmt: skip
         tx.execute(insert(REQUEST_RECORD), rows)
+        doubt = [
+            {"record": id_, "row": row_code(office.home, found.system, one.table, one.key)} for id_, one in new if one.verdict != "same"
+        ]
+        if doubt:
+            tx.execute(insert(REQUEST_DOUBT), doubt)
     return same
+
+
+def row_code(home: Home, system: str, table: str, key: Key) -> str:
+    """A keyed hash of a row elsewhere: the same row the same, and nothing to whoever has not the key."""
+    said = json.dumps([system, table, *key], ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return hmac.digest(home.key("requests/row/v1"), said, "sha256").hex()
+
+
+def in_doubt(conn: Connection) -> frozenset[str]:
+    """The rows (`row_code`) that an agent called somebody else's, or has not looked at yet."""
+    others = (REQUEST_RECORD.c.decided.is_(None) & (REQUEST_RECORD.c.verdict == "to review")) | REQUEST_RECORD.c.decided.in_(_NOT_INCLUDED)
+    query = select(REQUEST_DOUBT.c.row).join_from(REQUEST_DOUBT, REQUEST_RECORD).where(others)
+    return frozenset(conn.execute(query).scalars())
 
 
 def rows_of(conn: Connection, office: Office, search: Search, system: str) -> dict[int, tuple[str, Key, str]]:

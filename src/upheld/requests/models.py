@@ -77,6 +77,13 @@ REQUEST_RECORD = Table(
     Column("stopped_at", Time),
 )
 
+REQUEST_DOUBT = Table(
+    "request_doubt",
+    METADATA,
+    Column("record", NUMBER, ForeignKey("request_record.id"), primary_key=True, autoincrement=False),
+    Column("row", String(64), nullable=False),  # a keyed hash of system, table and key: by it a sweep knows a row that it must leave alone
+)
+
 REQUEST_PLACE = Table(
     "request_place",
     METADATA,

@@ -32,6 +32,7 @@ from upheld.people.columns import Chunk
 from upheld.people.identifiers import KINDS
 from upheld.people.matching import Index
 from upheld.record import Record
+from upheld.requests.finding import in_doubt, row_code
 from upheld.requests.office import Office
 from upheld.systems.connector import Connector, Failed, Found, Key
 from upheld.systems.datamap import DataMap, System, Table
@@ -110,6 +111,7 @@ class _Out:
     index: Index
     keys: Keys
     by_phone: frozenset[int]
+    spared: frozenset[str]
     last_choice: int
     last_fact: int
 
@@ -117,7 +119,7 @@ class _Out:
     def read(cls, conn: Connection, keys: Keys, topics: Sequence[str]) -> _Out:
         """As it stands now."""
         out = everybody_out(conn, topics)
-        return cls(out, people.index(conn, KINDS), keys, people.known_only_by(conn, "phone"), *last_numbers(conn))
+        return cls(out, people.index(conn, KINDS), keys, people.known_only_by(conn, "phone"), in_doubt(conn), *last_numbers(conn))
 
 
 def sweep(office: Office, leased: Leased) -> None:
@@ -189,6 +191,8 @@ def _mark(office: Office, connector: Connector, system: System, table: Table, un
         changed = changed_since(conn, known.last_choice, known.last_fact)
     wanted: dict[tuple[str, ...], list[Key]] = {}
     for key, lacking in unmarked.items():
+        if known.spared and row_code(office.home, system.name, table.name, key) in known.spared:
+            continue  # an agent said that it is somebody else's, or has yet to look
         topics = tuple(sorted(topic for topic, persons in lacking.items() if persons - changed))
         if topics:
             wanted.setdefault(topics, []).append(key)
