@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -137,20 +138,30 @@ def _grow(tx: Connection, unit: int, added: Added, known: _Names) -> None:
         numbers = known.of(added.table.names or "", [added.names[code] for code in used.tolist()])
         row = np.where(row == ALL, ALL, numbers[np.minimum(np.searchsorted(used, row), len(used) - 1)] if len(used) else ALL)
     columns = [row, increase.column, *(increase.grown[name] for name in MEASURES), increase.visitors[0], increase.visitors[1]]
-    rows = [
-        {"unit": unit, "kind": added.table.number, "sketch": added.sketch, **dict(zip(_GROWN, values, strict=True))}
-        for values in zip(*(column.tolist() for column in columns), strict=True)
-    ]
-    if rows:
-        tx.execute(_upsert(tx), rows)
+    listed = [column.tolist() for column in columns]
+    count = len(row)
+    values = zip([unit] * count, [added.table.number] * count, *listed, [added.sketch] * count, strict=True)
+    if not count:
+        return
+    if tx.dialect.name == "postgresql":
+        tx.execute(_upsert("postgresql"), [dict(zip(_GROWN, each, strict=True)) for each in values])
+    else:
+        tx.exec_driver_sql(_statement(), list(values))
 
 
-_GROWN = ("row", "column", *MEASURES, "visitors", "people")
+_GROWN = ("unit", "kind", "row", "column", *MEASURES, "visitors", "people", "sketch")
 
 
-def _upsert(tx: Connection) -> Any:  # noqa: ANN401 - an insert of either dialect
-    made = (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(TOTAL)
-    greatest = func.greatest if tx.dialect.name == "postgresql" else func.max
+@cache
+def _statement() -> str:
+    """As text for SQLite: a hundred thousand rows at once are not each looked at on the way."""
+    return str(_upsert("sqlite").compile(dialect=sqlite.dialect(), column_keys=list(_GROWN)))
+
+
+def _upsert(dialect: str) -> Any:  # noqa: ANN401 - an insert of either dialect
+    made = (postgresql if dialect == "postgresql" else sqlite).insert(TOTAL)
+    greatest = func.greatest if dialect == "postgresql" else func.max
     grown: Mapping[str, Any] = {name: TOTAL.c[name] + made.excluded[name] for name in (*MEASURES, "visitors")}
     people, sketch = greatest(TOTAL.c.people, made.excluded.people), func.coalesce(made.excluded.sketch, TOTAL.c.sketch)
-    return made.on_conflict_do_update(index_elements=["unit", "kind", "row", "column"], set_={**grown, "people": people, "sketch": sketch})
+    keys = ["unit", "kind", "row", "column"]
+    return made.on_conflict_do_update(index_elements=keys, set_={**grown, "people": people, "sketch": sketch})

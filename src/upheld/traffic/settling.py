@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, exists, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from upheld.gate.cells import Cells, Link, one_way, shifts, two_way
 from upheld.gate.measuring import Permit
@@ -21,7 +21,7 @@ from upheld.ledger.kinds import HASH, NUMBER, declare
 from upheld.policy.behaviour import hours, retention
 from upheld.policy.compiled import Policy
 from upheld.record import Actor
-from upheld.record.sets import put
+from upheld.record.sets import among, put
 from upheld.traffic.models import NAME, TOTAL, UNIT
 from upheld.traffic.reader import STEPS
 from upheld.traffic.tables import ALL, KINDS, MISSED, MISSING, PAGE, REFERRER, STATUS, TABLES, Table
@@ -246,7 +246,10 @@ def outcome(status: I64) -> I64:
 
 
 def _forget_names(tx: Connection) -> None:
+    """Forget the names that nothing is told or counted under."""
     for number, kind in enumerate(KINDS, 1):
         tables = [table.number for table in TABLES if table.names == kind]
-        used: Any = exists().where(TOTAL.c.kind.in_(tables), TOTAL.c.row == NAME.c.id)
-        tx.execute(delete(NAME).where(NAME.c.kind == number, ~used))
+        used = set(tx.execute(select(TOTAL.c.row).where(TOTAL.c.kind.in_(tables)).distinct()).scalars())
+        unused = [each for each in tx.execute(select(NAME.c.id).where(NAME.c.kind == number)).scalars() if each not in used]
+        if unused:
+            tx.execute(delete(NAME).where(among(tx, NAME.c.id, unused)))
