@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,18 +10,22 @@ import click
 
 from upheld.cli.answer import show, with_json
 from upheld.cli.edge import Edge, pass_edge
+from upheld.errors import Invalid
 
 if TYPE_CHECKING:
-    from upheld.traffic.importing import Imported
+    from upheld.traffic.importing import Import, Imported
+
+FOLLOW_SECONDS = 5.0
 
 
 @click.command("import", short_help="Turn web logs into totals, and forget them.")
 @click.argument("files", metavar="FILE...|-", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--format", "form", metavar="FORMAT", help="common, combined, vhost, json, alb, w3c, or a format string. Else guessed.")
 @click.option("--whole", is_flag=True, help="Nothing more comes: count a last line without an end, and settle what is over.")
+@click.option("--follow", is_flag=True, help="Go on while the log grows and is rotated, until interrupted. One FILE.")
 @with_json
 @pass_edge
-def import_(edge: Edge, /, *, files: tuple[Path, ...], form: str | None, whole: bool, as_json: bool) -> None:
+def import_(edge: Edge, /, *, files: tuple[Path, ...], form: str | None, whole: bool, follow: bool, as_json: bool) -> None:
     """Turn the logs FILE... into totals: every line is counted, dropped for a reason that is counted, or rejected for one.
 
     Logs may be packed (gzip, bzip2, zstd) and rotated; what was read before is known and not counted again. Take in all logs of a day with
@@ -35,7 +40,8 @@ def import_(edge: Edge, /, *, files: tuple[Path, ...], form: str | None, whole: 
     with edge.record() as record:
         with record.reading() as conn:
             policy = in_force(conn, edge.now()).policy
-        done = Import(home, record, site(home, policy), edge.now, edge.actor()).read(files, form, whole=whole)
+        run = Import(home, record, site(home, policy), edge.now, edge.actor())
+        done = _followed(run, files, form) if follow else run.read(files, form, whole=whole)
     answer = {
         "read": done.account.read,
         "fates": done.account.fates,
@@ -47,6 +53,15 @@ def import_(edge: Edge, /, *, files: tuple[Path, ...], form: str | None, whole: 
         "unended": done.unended,
     }
     show(answer, as_json=as_json, text=lambda: _in_words(done))
+
+
+def _followed(run: Import, files: tuple[Path, ...], form: str | None) -> Imported:
+    if len(files) != 1 or str(files[0]) == "-":
+        raise Invalid("`--follow` follows one log: name one file")
+    asked: list[int] = []
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda number, _: asked.append(number))
+    return run.watch(files[0], form, every=FOLLOW_SECONDS, stop=lambda: bool(asked))
 
 
 def _in_words(done: Imported) -> str:

@@ -19,7 +19,7 @@ from upheld.traffic.visitors import LG_STORED, folded, image
 
 I64 = NDArray[np.int64]
 
-MOST_NAMES = {"page": 50_000, "referrer": 20_000, "campaign": 5_000, "country": 1_000}
+MOST_NAMES = {"page": 50_000, "referrer": 50_000, "campaign": 5_000, "country": 1_000}
 """Names of a kind that one run tells apart; what comes under others is `(other)`."""
 MOST_HELD = 16_000_000
 """Visitors by cell that are held in memory at once, eight bytes each."""

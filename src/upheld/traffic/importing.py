@@ -6,6 +6,7 @@ counted then may count again: their key lived in memory only.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -37,7 +38,7 @@ from upheld.traffic.visitors import DayKeys
 Way = Literal["best", "kernel", "arrays", "slowly"]
 """How lines are taken apart: by the kernel if there is one, by it or not at all, by NumPy, or one by one. The totals are the same."""
 LOG_KEY = "traffic/log/v1"
-COMMIT_LINES = 4_000_000
+COMMIT_LINES = 16_000_000
 _HOUR = timedelta(hours=1)
 
 
@@ -89,28 +90,59 @@ class Import:
         try:
             reached: Reached | None = None
             before, first = b"", None
+            blocks = sources.blocks(file, path, whole=whole)
             if piped:
-                first = next(sources.blocks(file, path, whole=whole), None)
+                first = next(blocks, None)
                 head = first.lines.splitlines()[:200] if first else []
             else:
                 reached, before = self._begun(path, head, file)
             if not head:
                 return
             lines = Lines(_format(form, head, path, reached), self.keys, self.kernel, quick=self.quick)
-            yield from self._blocks(file, path, lines, reached, before, first, whole=whole)
-            if not whole and sources.unended(file):
+            yield from self._blocks(lines, reached, before, _chained(first, blocks))
+            if not whole and path not in self.done.unended and sources.unended(file):
                 self.done.unended.append(path)
         finally:
             if not piped:
                 file.close()
 
-    def _blocks(
-        self, file: IO[bytes], path: Path, lines: Lines, reached: Reached | None, before: bytes, first: sources.Block | None, *, whole: bool
-    ) -> Iterator[int]:
+    def watch(self, path: Path, form: str | None, *, every: float, stop: Callable[[], bool]) -> Imported:
+        """Follow a live log until `stop` says so: what is written to it is taken in every few seconds, also across rotation.
+
+        What was still written to a log after it was moved away is read from where it went, if it lies beside the new one.
+        """
+        seen: int | None = None
+        since = 0
+        while True:
+            ending = stop()
+            try:
+                found = path.stat()
+                now: int | None = found.st_ino
+            except FileNotFoundError:
+                now = None
+            if seen is not None and now != seen:
+                for moved in sources.moved(path, since):
+                    self._drain(moved, form, whole=True)
+            if now is not None:
+                self._drain(path, form, whole=False)
+            seen, since = now, found.st_mtime_ns if now is not None else since
+            self.settle()
+            if ending:
+                return self.done
+            time.sleep(every)
+
+    def _drain(self, path: Path, form: str | None, *, whole: bool) -> None:
+        try:
+            if path.stat().st_size:
+                for _ in self.follow(path, form, whole=whole):
+                    pass
+        except FileNotFoundError:
+            return
+
+    def _blocks(self, lines: Lines, reached: Reached | None, before: bytes, blocks: Iterator[sources.Block]) -> Iterator[int]:
         bad, offset, waiting = Bad(), reached.offset if reached else 0, 0
         tail = before
-        blocks = sources.blocks(file, path, whole=whole)
-        for block in _chained(first, blocks):
+        for block in blocks:
             read = self._count(lines, block, bad)
             offset, waiting = offset + block.taken, waiting + read
             tail = (tail + block.tail)[-sources.TAIL :]
@@ -143,7 +175,8 @@ class Import:
         for log, tail, offset in rows:
             before = sources.skip(file, path, offset)
             if sources.sealed(before, self.key) == tail:
-                self.done.known.append(path)
+                if path not in self.done.known:
+                    self.done.known.append(path)
                 return Reached(log, name, tail, offset, offset), before
             file.seek(0)
         return Reached(None, name, "", 0, 0), b""

@@ -17,6 +17,8 @@ _ASSETS = re.compile(r"\.(?:css|js|mjs|map|png|jpe?g|gif|svg|ico|webp|avif|bmp|w
 LONGEST_NAME = 200
 _PERSONAL = re.compile(r"@|%40|pass|pwd|token|session|secret|mail=|phone=|name=|login", re.IGNORECASE)
 _SECRET = re.compile(r"(?:password|passwd|token|secret)[=:]", re.IGNORECASE)
+_HOST = re.compile(r"(?:[a-zA-Z][\w+.-]*:)?(?://)?(?:[^/?#@]*@)?(\[[0-9a-fA-F:.]+\]|[^/?#:@\s]+)")
+_META = re.compile(r"(?<!\\)[\^$.|?*+()\[\]{}]|\\[a-zA-Z]")
 _CODE = re.compile(r"(?<=/)(?:[0-9a-f]{8}-[0-9a-f-]{20,}|[0-9a-f]{16,}|\d{6,}|[A-Za-z0-9_-]{40,})(?=/|$)")
 _CAMPAIGN = re.compile(r"[^\w .+-]+")
 _PAID = ("gclid", "gbraid", "wbraid", "fbclid", "msclkid", "ttclid", "twclid", "li_fat_id", "yclid", "dclid")
@@ -77,10 +79,8 @@ def referrer(text: str, sites: tuple[str, ...]) -> str | None:
     """Who sent a visitor: `search: Google`, `social: Bluesky`, a host, `(direct)`, `(own site)`; None for a spammer."""
     if text in {"", "-"}:
         return DIRECT
-    try:
-        host = (urlsplit(text if "//" in text else f"//{text}").hostname or "").removeprefix("www.")
-    except ValueError:
-        return OTHER
+    found = _HOST.match(text)
+    host = found[1].lower().removeprefix("www.") if found else ""
     host = _printable(host)[:80]
     if not host or "@" in host:
         return OTHER
@@ -92,8 +92,16 @@ def referrer(text: str, sites: tuple[str, ...]) -> str | None:
     for name in _parents(host):
         if name in known:
             return known[name]
-    brand = re.fullmatch(r"(?:[a-z0-9-]+\.)*([a-z0-9-]+)\.(?:(?:com?|org|net)\.)?[a-z]{2,3}", host)
-    return known.get(f"{brand[1]}.{{}}", host) if brand else host
+    brand = _brand(host)
+    return known.get(f"{brand}.{{}}", host) if brand else host
+
+
+def _brand(host: str) -> str:
+    """The name before the ending of a country or kind: `google` of `www.google.co.uk`."""
+    parts = host.split(".")
+    if len(parts) < 2 or not 2 <= len(parts[-1]) <= 3:
+        return ""
+    return parts[-3] if len(parts) > 2 and parts[-2] in {"co", "com", "org", "net"} else parts[-2]
 
 
 def _parents(host: str) -> list[str]:
@@ -123,13 +131,17 @@ def _known_referrers() -> dict[str, str]:
 
 
 @cache
-def _robots() -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{line})" for line in _data("robots.txt").splitlines() if line), re.IGNORECASE)
+def _robots() -> tuple[tuple[str, ...], re.Pattern[str]]:
+    """The list's plain words, and one pattern for the rest: words are sought a hundred times as fast."""
+    lines = [line for line in _data("robots.txt").splitlines() if line]
+    plain = [line.replace("\\", "") for line in lines if not _META.search(line)]
+    return tuple(word.lower() for word in plain), re.compile("|".join(f"(?:{line})" for line in lines if _META.search(line)), re.IGNORECASE)
 
 
 def is_robot(agent: str) -> bool:
     """Whether a program says that it is one (COUNTER's list of robots); nobody at all is a robot too."""
-    return agent in {"", "-"} or bool(_robots().search(agent))
+    low, (words, pattern) = agent.lower(), _robots()
+    return agent in {"", "-"} or any(word in low for word in words) or bool(pattern.search(agent))
 
 
 def device(agent: str) -> str:

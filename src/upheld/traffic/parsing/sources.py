@@ -162,6 +162,13 @@ def in_order(paths: Iterable[Path]) -> list[Path]:
     return sorted(given, key=turn)
 
 
+def moved(path: Path, since: int) -> list[Path]:
+    """Where a log may have gone that was rotated away: what lies beside it and was written since, oldest first. Packed ones are copies."""
+    beside = [each for each in path.parent.iterdir() if each.name.startswith(path.name) and each != path and each.is_file()]
+    written = [each for each in beside if each.stat().st_mtime_ns >= since and not is_packed(each)]
+    return sorted(written, key=lambda each: each.stat().st_mtime_ns)
+
+
 def last_fields(path: Path, offset: int) -> str:
     """The last heading `#Fields: …` of a W3C log before `offset`: a server that starts again may write another one."""
     found, at = b"", 0
