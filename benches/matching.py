@@ -19,7 +19,7 @@ from benches.customers import asking, world
 from benches.publishing import append, publish
 from upheld.people.weights import shipped
 
-ROWS, REQUESTS, SLICE = 1_000_000, 5_000, 200_000
+ROWS, REQUESTS, SLICE = 1_000_000, 5_000, 50_000
 DEVELOPED_ON = (11, 12, 101)
 SEED = 20_261_125
 HEAD = [

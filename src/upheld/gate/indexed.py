@@ -1,21 +1,26 @@
 """Finding a person by the blind index instead of reading whole tables: keyed codes lead to rows, the rows are read fresh and judged.
 
 For many requests at once, and for an answer within milliseconds. What was written since the index was made is not in it, so no proof of a
-removal rests on it.
+removal rests on it. Records that were found ahead of time to be one person's (`people.resolving`, the safest links alone) come along for
+stopping; a link that was merely proposed brings nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from upheld.errors import Conflict
-from upheld.gate.searching import Candidate, Wanted, candidates
+from upheld.gate.searching import WHY, Candidate, Wanted, candidates
+from upheld.people.held import Evidence
 from upheld.people.weights import Weights
 from upheld.systems.connector import Connector, Found, Key
 from upheld.systems.datamap import DataMap, System
 from upheld.systems.indexing import Index
+
+JOINED: Final = "joined for marketing with a record that is theirs"
 
 
 class Finder:
@@ -24,6 +29,7 @@ class Finder:
     def __init__(self, index: Index, datamap: DataMap, open_system: Callable[[System], Connector], weights: Weights) -> None:
         self._index, self._datamap, self._open, self._weights = index, datamap, open_system, weights
         self._opened: dict[str, Connector] = {}
+        self._links = index.links()
 
     def __enter__(self) -> Self:
         return self
@@ -34,12 +40,26 @@ class Finder:
 
     def find(self, wanted: Wanted) -> list[Candidate]:
         """The rows of all systems that are, or may be, to be stopped. Raises `Failed` if a system does."""
-        by_table: dict[tuple[str, str], list[Key]] = {}
-        for number in self._index.blind.candidates(wanted.all, self._index.keys).tolist():
+        numbers = self._index.blind.candidates(wanted.all, self._index.keys).tolist()
+        rows = self._read(numbers)
+        judged = candidates(list(rows.values()), wanted, self._weights)
+        found = {number: one for number, one in zip(rows, judged, strict=True) if one.verdict != "different"}
+        sure = [number for number, one in found.items() if one.verdict == "same"]
+        joined = [number for number in self._links.with_linked(sure) if number not in sure]
+        for number, row in self._read(joined).items():
+            (one,) = candidates([row], wanted, self._weights)
+            found[number] = replace(one, verdict="same", evidence=(Evidence(WHY, JOINED, 0.0), *one.evidence))
+        return list(found.values())
+
+    def _read(self, numbers: Sequence[int]) -> dict[int, Found]:
+        """The rows of these numbers that still exist."""
+        by_table: dict[tuple[str, str], dict[Key, int]] = {}
+        for number in numbers:
             place = self._index.places.of(number)
-            by_table.setdefault((place.system, place.table), []).append(place.key)
-        rows = [found for (system, table), keys in by_table.items() for found in self._fetched(system, table, keys)]
-        return [one for one in candidates(rows, wanted, self._weights) if one.verdict != "different"]
+            by_table.setdefault((place.system, place.table), {})[place.key] = number
+        return {
+            keys[found.key]: found for (system, table), keys in by_table.items() for found in self._fetched(system, table, list(keys))
+        }  # fmt: skip
 
     def _fetched(self, name: str, table: str, keys: list[Key]) -> list[Found]:
         system = self._datamap.systems.get(name)

@@ -12,7 +12,7 @@ from upheld.jobs.worker import Handlers
 from upheld.messages import events, hooks
 from upheld.people.actions import Keeper
 from upheld.record import Record
-from upheld.requests import correcting, sweeping
+from upheld.requests import correcting, resolving, sweeping
 from upheld.requests.drafts import forget_words
 from upheld.requests.fulfilment import handlers
 from upheld.requests.office import WORKER, Office
@@ -47,6 +47,7 @@ class Shift:
         self.handlers: Handlers = {
             **handlers(self.office),
             **sweeping.handlers(self.office),
+            **resolving.handlers(self.office),
             **correcting.handlers(self.office),
             **events.handlers(home, record, clock),
             **scans.handlers(home, record, clock),
@@ -61,6 +62,7 @@ class Shift:
         if now >= self._next_at:
             self._next_at = now + EVERY
             sweeping.plan_first(self._record, self._home, sweeping.systems_of(self.office.datamap), now)
+            resolving.plan_first(self._record, self._home, now)
             with self._record.transaction() as tx:
                 forget_words(tx, now, WORKER)
             carrying.look_after(self._carrier)

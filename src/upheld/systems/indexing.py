@@ -8,6 +8,7 @@
         current -> 3f9c…         the index in use; replaced at one stroke, when the new one is whole and on the disk
         3f9c…/blind/             codes and numbers (people.blind)
         3f9c…/places/            which number is which record, sealed (systems.places)
+        3f9c…/links.npz          which records are one person's (people.resolving), if it was asked for: numbers alone
 
 A refresh that is cut off leaves the index in use as it was; what it left behind is cleared away by the next one.
 """
@@ -30,6 +31,7 @@ from upheld.home import Home
 from upheld.people.blind import BlindIndex
 from upheld.people.coding import IndexKeys, Numbered
 from upheld.people.normal import NORM
+from upheld.people.resolving import Links, resolve
 from upheld.people.storing import private, sync
 from upheld.systems.connector import Connector
 from upheld.systems.datamap import DataMap, System, Table
@@ -40,6 +42,7 @@ Open = Callable[[System], Connector]
 """Opens a system (`systems.opening.open_system` with the home filled in)."""
 
 _CURRENT: Final = "current"
+_LINKS: Final = "links.npz"
 _KEPT: Final = 2  # indexes: the one in use, and the one before, which someone may still be opening
 
 
@@ -52,6 +55,11 @@ class Index:
     keys: IndexKeys
     folder: Path
 
+    def links(self) -> Links:
+        """Which records were found to be one person's; none if nobody asked for it when the index was made."""
+        path = self.folder / _LINKS
+        return Links.load(path) if path.exists() else Links((), (), 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
@@ -61,6 +69,7 @@ class Indexed:
     codes: int
     bytes: int
     at: datetime
+    links: Links | None = None
 
 
 def refresh(
@@ -71,8 +80,11 @@ def refresh(
     *,
     processes: int | None = None,
     advance: Callable[[int], None] = lambda _: None,
+    link: bool = False,
 ) -> Indexed:
     """Read every mapped table again and replace the index by what is there now. `advance` hears of each piece read.
+
+    `link`: also work out which records are one person's, which takes all of them into memory.
 
     A system that fails (`Failed`) leaves the index as it was. `Conflict` if another refresh is under way.
     """
@@ -83,14 +95,19 @@ def refresh(
         made.mkdir(mode=0o700)
         with Writing(made / "places", home.key(SUBKEY)) as places:
             keys = IndexKeys(home.key)
-            blind = BlindIndex.build(_records(datamap, open_, places, advance), keys, processes=processes)
+            records = _records(datamap, open_, places, advance)
+            kept: list[Numbered] = []
+            blind = BlindIndex.build(_keeping(records, kept) if link else records, keys, processes=processes)
             tables = places.finish(at)
         blind.save(made / "blind", keys)
+        links = resolve(kept) if link else None
+        if links is not None:
+            links.save(made / _LINKS)
         sync(made / "places")
         sync(made)
         _put_in_use(folder, made.name)
         size = sum(path.stat().st_size for path in made.rglob("*") if path.is_file())
-        return Indexed(tables, blind.codes, size, at)
+        return Indexed(tables, blind.codes, size, at, links)
 
 
 def open_index(home: Home) -> Index:
@@ -130,6 +147,12 @@ def _records(datamap: DataMap, open_: Open, places: Writing, advance: Callable[[
                     advance(len(piece))
         finally:
             connector.close()
+
+
+def _keeping(records: Iterator[Numbered], kept: list[Numbered]) -> Iterator[Numbered]:
+    for one in records:
+        kept.append(one)
+        yield one
 
 
 def _folder(home: Home) -> Path:
