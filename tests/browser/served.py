@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import signal
@@ -69,6 +70,17 @@ def served(folder: Path, site: str, prepare=None) -> Iterator[Served]:
         child.send_signal(signal.SIGTERM)
         child.wait(30)
         house.record.close()
+
+
+def wire(address: str, path: str, cookies: str = "") -> tuple[int, bytes]:
+    """How many bytes a page weighs on the wire, packed, without its stylesheet."""
+    host = address.removeprefix("http://")
+    port = host.rpartition(":")[2]
+    asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Host": host, "Accept-Encoding": "gzip", "Cookie": cookies})
+    with urllib.request.urlopen(asked) as answer:
+        body = answer.read()
+    assert answer.headers["Content-Encoding"] == "gzip"
+    return len(body), gzip.decompress(body)
 
 
 def _wait(child: subprocess.Popen, port: int, host: str, log: Path) -> None:

@@ -2,19 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
-import urllib.request
-
-
-def wire(address, path):
-    """How many bytes a page weighs on the wire, packed, without its stylesheet."""
-    host = address.removeprefix("http://")
-    port = host.rpartition(":")[2]
-    asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Host": host, "Accept-Encoding": "gzip"})
-    with urllib.request.urlopen(asked) as answer:
-        body = answer.read()
-    assert answer.headers["Content-Encoding"] == "gzip"
-    return len(body), gzip.decompress(body)
+from tests.browser.served import wire
 
 
 def test_the_first_page_is_reached_and_left_by_keyboard_and_fits_a_phone(look):
