@@ -73,6 +73,18 @@ def house(tmp_path):
     made.record.close()
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request, tmp_path):
+    """A home with the sample policy in force, on both databases."""
+    from datetime import UTC, datetime
+
+    url = request.getfixturevalue("postgres_url").render_as_string(hide_password=False) if request.param == "postgres" else None
+    made = House(tmp_path / "home", url)
+    sites.post_policy(made, at=datetime.now(UTC))
+    yield made
+    made.record.close()
+
+
 @dataclass
 class Ran:
     code: int

@@ -34,6 +34,11 @@ HOUR = int(time.time()) // 3600
 WHO = {"address": "203.0.113.77", "agent": AGENT, "hour": HOUR}
 
 
+@pytest.fixture
+def house(store):
+    return store
+
+
 def now():
     return datetime.now(UTC)
 
@@ -244,6 +249,8 @@ def kill_all(child):
 def test_the_served_process_takes_events_hears_a_no_and_answers_in_few_words(house):
     port = free_port()
     page = json.dumps({"e": "page", "p": "/basket", "r": ""})
+    with (house.home.path / "upheld.toml").open("a") as settings:
+        settings.write('\n[traffic]\nhosts = "shop.example"\n')
     with running(house, port):
         status, body, headers = ask(port, "GET", "/e.js")
         assert (status, body) == (200, SCRIPT.read_bytes())
@@ -255,13 +262,16 @@ def test_the_served_process_takes_events_hears_a_no_and_answers_in_few_words(hou
         assert ask(port, "POST", "/e", "{")[:2] == (400, b"an event is JSON: `e`, `p` and `r`\n")
         assert ask(port, "POST", "/e", "x" * 3000)[0] == 400
         assert ask(port, "GET", "/else")[0] == 404
+        assert ask(port, "GET", "/e.gif?p=/", Referer="https://elsewhere.example/")[0] == 403
+        assert ask(port, "POST", "/e", page, Origin="https://elsewhere.example")[0] == 403
+        assert ask(port, "POST", "/e", page, Origin="https://www.shop.example")[0] == 204
         second = upheld(house, "serve", "events", "--port", str(free_port()))
         assert (second.code, second.err) == (
             2,
             "upheld: another process takes events in for this home: one alone can tell visitors apart\n",
         )
-    assert totals(house.record, PAGE) == {"/basket": 1, "/quiet": 1}
-    assert fates(house.record) == {"counted": 2, "signal": 1}
+    assert totals(house.record, PAGE) == {"/basket": 2, "/quiet": 1}
+    assert fates(house.record) == {"counted": 3, "signal": 1}
 
 
 def test_a_policy_that_lets_nobody_count_visits_takes_no_events_in(house):

@@ -21,7 +21,7 @@ from upheld.messages.models import WEBHOOK, WEBHOOK_END, WEBHOOK_TOLD
 from upheld.policy.compiled import undeclared
 from upheld.record import Actor, Record
 
-ABOUT: Final = ("choice", "key", "policy", "recipient", "release", "request", "staff")
+ABOUT: Final = ("choice", "key", "policy", "recipient", "release", "request", "site", "staff")
 """What a program may want to be told about: the first word of an entry's kind."""
 SEND: Final = "webhook.send"
 """The kind of effect that tells one program all that is new."""

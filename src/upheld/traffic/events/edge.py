@@ -112,6 +112,7 @@ class Edge:
         protocol.response_empty(204, [_NO_STORE])
 
     async def _image(self, scope: Any, protocol: Http) -> None:  # noqa: ANN401
+        self._demand_own(scope.headers.get("referer"))
         row = None
         if not says_no(scope.headers):
             given = dict(parse_qsl(scope.query_string, max_num_fields=20))
