@@ -14,9 +14,10 @@ from upheld.cli.edge import Edge, pass_edge
 @click.command(short_help="Do what requests have set going.")
 @click.option("--follow", is_flag=True, help="Go on for ever: do also what becomes due.")
 @click.option("--seconds", type=click.FloatRange(0), help="Go on for so long at most, doing what becomes due in it.")
+@click.option("--threads", type=click.IntRange(1, 64), default=4, show_default=True, help="How many systems to search or mark at once.")
 @with_json
 @pass_edge
-def work(edge: Edge, *, follow: bool, seconds: float | None, as_json: bool) -> None:
+def work(edge: Edge, *, follow: bool, seconds: float | None, threads: int, as_json: bool) -> None:
     """Do the effects that are due: search the systems of the data map, mark, tell recipients, prove; tell webhooks; scan the sites.
 
     Several workers may run at once. One that is killed leaves its step to the next, after a minute. The words of messages that nobody
@@ -38,9 +39,9 @@ def work(edge: Edge, *, follow: bool, seconds: float | None, as_json: bool) -> N
         rest(0)
         if follow or seconds is not None:
             patience = None if seconds is None else timedelta(seconds=seconds)
-            tried = worker.follow(record, shift.handlers, edge.now, rest, patience=patience)
+            tried = worker.follow(record, shift.handlers, edge.now, rest, patience=patience, threads=threads, together=shift.together)
         else:
-            tried = worker.work(record, shift.handlers, edge.now)
+            tried = worker.work(record, shift.handlers, edge.now, threads=threads, together=shift.together)
             shift.look_after()  # of what was done just now, programs are told too
             tried += worker.work(record, shift.handlers, edge.now)
     show({"tried": tried}, as_json=as_json, text=lambda: f"{tried} step{'s' * (tried != 1)} tried" if tried else "nothing is due")

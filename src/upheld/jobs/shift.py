@@ -42,6 +42,8 @@ class Shift:
             speaker(home, clock),
             lambda instruction: into_outbox(home, instruction),
         )
+        self.together = frozenset(handlers(self.office))
+        """What several threads may do at once."""
         self._home = home
         self._carrier = carrying.Carrier(home, record, clock, WORKER)
         self.handlers: Handlers = {

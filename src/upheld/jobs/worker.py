@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Condition
 from typing import Final
 
 from upheld.ledger import effects
@@ -19,13 +21,60 @@ Handlers = Mapping[str, Callable[[Leased], None]]
 """By kind of effect, who does it. A handler ends the effect itself, whatever goes wrong."""
 
 
-def work(record: Record, handlers: Handlers, clock: Callable[[], datetime], *, worker: str = "", hold: timedelta = LEASE) -> int:
-    """Do everything that is due now; how many effects were tried. What must be tried again later is left for later."""
-    worker, tried = worker or name(), 0
-    while leased := effects.lease(record, clock(), worker, handlers.keys(), hold=hold):
-        handlers[leased.kind](leased)
-        tried += 1
-    return tried
+def work(
+    record: Record,
+    handlers: Handlers,
+    clock: Callable[[], datetime],
+    *,
+    worker: str = "",
+    hold: timedelta = LEASE,
+    threads: int = 1,
+    together: Collection[str] = (),
+) -> int:
+    """Do everything that is due now; how many effects were tried. What must be tried again later is left for later.
+
+    With several `threads`, all but the first do the kinds of effects that are said to bear being done at the same time (`together`).
+    """
+    crew = _Crew(record, clock, worker or name(), hold)
+    more = {kind: handler for kind, handler in handlers.items() if kind in together}
+    with ThreadPoolExecutor(max(threads, 1)) as pool:
+        others = [pool.submit(crew.serve, more) for _ in range(threads - 1)]
+        crew.serve(handlers)
+        for other in others:
+            other.result()
+    return crew.tried
+
+
+class _Crew:
+    """Threads that share what is due: whoever finds nothing waits for what the others' work brings, until nobody is at work."""
+
+    def __init__(self, record: Record, clock: Callable[[], datetime], worker: str, hold: timedelta) -> None:
+        self._record, self._clock, self._worker, self._hold = record, clock, worker, hold
+        self._changed = Condition()
+        self._busy = self._done = self.tried = 0
+
+    def serve(self, handlers: Handlers) -> None:
+        """Take one effect after another."""
+        while True:
+            with self._changed:
+                self._busy += 1
+                seen = self._done
+            leased = None
+            try:
+                leased = effects.lease(self._record, self._clock(), self._worker, handlers.keys(), hold=self._hold) if handlers else None
+                if leased is not None:
+                    handlers[leased.kind](leased)
+            finally:
+                with self._changed:
+                    self._busy -= 1
+                    self._done += leased is not None
+                    self.tried += leased is not None
+                    self._changed.notify_all()
+            with self._changed:
+                while leased is None and self._done == seen:
+                    if not self._busy:
+                        return
+                    self._changed.wait()
 
 
 def follow(
@@ -36,12 +85,14 @@ def follow(
     *,
     patience: timedelta | None = None,
     hold: timedelta = LEASE,
+    threads: int = 1,
+    together: Collection[str] = (),
 ) -> int:
     """Do what is due, and what becomes due, until nothing is left to do within `patience` (None: for ever); how many were tried."""
     tried = 0
     until = clock() + patience if patience is not None else None
     while True:
-        tried += work(record, handlers, clock, hold=hold)
+        tried += work(record, handlers, clock, hold=hold, threads=threads, together=together)
         with record.reading() as conn:
             due = effects.next_due(conn, handlers.keys())
         now = clock()

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from upheld.choices.actions import How
+from upheld.choices.actions import How, Said, record_many
 from upheld.gate import searching
 from upheld.gate.searching import Candidate, Searched, Wanted
 from upheld.home import Home
+from upheld.ledger import effects
+from upheld.people import queries as people
 from upheld.people.codes import tight_codes
+from upheld.people.identifiers import Identifier
 from upheld.people.trained import in_use
 from upheld.people.weights import Weights
 from upheld.requests.actions import SEALED
 from upheld.requests.given import from_bytes, identifiers_of
 from upheld.requests.models import REQUEST, REQUEST_DOUBT, REQUEST_PERSON, REQUEST_RECORD
 from upheld.requests.office import Office
+from upheld.requests.settling import outstanding
 from upheld.systems.connector import Key
 
 ROW: Final = "request row"
 """The kind under which the key of a row elsewhere is sealed."""
 NOT_THEIRS: Final = "not this person"
 _NOT_INCLUDED: Final = (NOT_THEIRS, "ask")
+MOST_ROUNDS: Final = 6
+"""How often what is found in one system may send the search to the others again: each round follows a link that marketing would follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +132,39 @@ def _judgement(one: Candidate) -> dict[str, Any]:
 
 def _bytes(key: Key) -> bytes:
     return json.dumps(list(key), ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def plan_finds(tx: Connection, request: int, systems: Iterable[str], at: datetime, *, round_: int) -> None:
+    """Search these systems (again), unless a search of one is waiting already."""
+    if round_ > MOST_ROUNDS:
+        return
+    waiting = {effect.place for effect in outstanding(tx, request) if effect.kind == "request.find" and effect.state == "due"}
+    for name in systems:
+        if name not in waiting:
+            effects.plan(tx, "request.find", request, name, {"round": round_, "again": 0}, at)
+
+
+def grown(tx: Connection, office: Office, search: Search, same: Sequence[Candidate], at: datetime) -> bool:
+    """Let the choice hold for what the records know the person by; whether that made us know more of them.
+
+    If records are joined for marketing, they are joined for stopping (Disney). A telephone that others share joins nobody.
+    """
+    before = people.last_identifier(tx)
+    met = set(search.people)
+    for one in same:
+        identifiers = _own(tx, office, one.identifiers, met)
+        if identifiers:
+            said = [Said(identifiers, topic, "out", at, search.channel, None, search.version) for topic in search.topics]
+            recorded = record_many(tx, office.keeper, said, search.topics, at=at, actor=office.actor)
+            met |= {person for done in recorded for person in done.people}
+    new = met - set(search.people)
+    if new:
+        tx.execute(insert(REQUEST_PERSON), [{"request": search.request, "person": person} for person in sorted(new)])
+    return bool(new) or people.last_identifier(tx) > before
+
+
+def _own(tx: Connection, office: Office, identifiers: Sequence[Identifier], met: set[int]) -> tuple[Identifier, ...]:
+    keys = office.keeper.keys
+    sure = tuple(one for one in identifiers if one.kind != "phone")
+    theirs = met | people.find(tx, keys, sure)
+    return (*sure, *(one for one in identifiers if one.kind == "phone" and people.find(tx, keys, [one]) <= theirs))

@@ -7,33 +7,27 @@ point, it is done again with the same token; what fails says why and is tried ag
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
-from upheld.choices.actions import Said, record_many
 from upheld.errors import Conflict, Invalid, No, NotFound
 from upheld.gate import searching
-from upheld.gate.searching import Candidate, Searched
+from upheld.gate.searching import Searched
 from upheld.ledger import effects
 from upheld.ledger.effects import Leased, Lost
-from upheld.people import queries as people
-from upheld.people.identifiers import Identifier
 from upheld.requests import confirming, proving, telling
-from upheld.requests.finding import Search, begin, keep, rows_of
-from upheld.requests.models import REQUEST_PERSON, REQUEST_RECORD
+from upheld.requests.finding import Search, begin, grown, keep, plan_finds, rows_of
+from upheld.requests.models import REQUEST_RECORD
 from upheld.requests.office import Office
 from upheld.requests.settling import outstanding, settle
 from upheld.systems.connector import Connector, Failed
 from upheld.systems.datamap import System, Table
 
 Handler = Callable[[Leased], None]
-MOST_ROUNDS: Final = 6
-"""How often what is found in one system may send the search to the others again: each round follows a link that marketing would follow."""
 
 
 def handlers(office: Office) -> Mapping[str, Handler]:
@@ -79,6 +73,7 @@ def _failed(office: Office, leased: Leased, words: str, *, again: bool) -> None:
                 effects.give_up(tx, leased, words, at, office.actor)
         except Lost:
             return
+        proving.plan(tx, leased.subject, at)
         settle(tx, leased.subject, at, office.actor)
 
 
@@ -95,17 +90,14 @@ def fan_out(office: Office, leased: Leased) -> None:
         settle(tx, leased.subject, at, office.actor)
 
 
-def plan_finds(tx: Connection, request: int, systems: Iterable[str], at: datetime, *, round_: int) -> None:
-    """Search these systems (again), unless a search of one is waiting already."""
-    waiting = {effect.place for effect in outstanding(tx, request) if effect.kind == "request.find" and effect.state == "due"}
-    for name in systems:
-        if name not in waiting:
-            effects.plan(tx, "request.find", request, name, {"round": round_, "again": 0}, at)
-
-
 def find(office: Office, leased: Leased) -> None:
     """Search one system: what is the person's is stopped next, what may be waits for an agent, what else is theirs widens the search."""
     system = _system(office, leased)
+    if leased.body["round"] > 1 and not leased.body["again"]:  # to be searched by more than before: the proof does that, after the marks
+        with office.record.transaction() as tx:
+            effects.done(tx, leased, office.clock(), office.actor)
+            proving.plan(tx, leased.subject, office.clock())
+        return
     with office.record.reading() as conn:
         search = begin(conn, office, leased.subject)
     found = searching.search(system, office.open_system(system), search.wanted, search.weights)
@@ -113,23 +105,24 @@ def find(office: Office, leased: Leased) -> None:
         at = office.clock()
         searching.note(tx, leased.subject, found, at, office.actor)
         same = keep(tx, office, search, found, at)
-        if _grown(tx, office, search, same, at):
-            again = int(leased.body["round"]) + 1
-            if again <= MOST_ROUNDS:
-                plan_finds(tx, leased.subject, office.datamap().systems, at, round_=again)
+        if grown(tx, office, search, same, at):
+            plan_finds(tx, leased.subject, office.datamap().systems, at, round_=int(leased.body["round"]) + 1)
             telling.plan(tx, office, begin(tx, office, leased.subject), at)
-        _go_on(tx, leased, system, found, search, at)
+        _mark(tx, leased, system, found, search, at)
         effects.done(tx, leased, at, office.actor)
+        proving.plan(tx, leased.subject, at)
         settle(tx, leased.subject, at, office.actor)
 
 
-def _go_on(tx: Connection, leased: Leased, system: System, found: Searched, search: Search, at: datetime) -> None:
-    """After a search: rows to be marked are marked, else the proof may begin."""
+def _mark(tx: Connection, leased: Leased, system: System, found: Searched, search: Search, at: datetime) -> None:
+    """After a search: rows to be marked are marked, once however many searches found them."""
     unmarked = any(
         one.verdict == "same" and not proving.wanted_flags(system.table(one.table), search.topics) <= one.out for one in found.candidates
     )
-    kind = "request.stop" if unmarked or system.kind == "listmonk" else "request.prove"
-    effects.plan(tx, kind, leased.subject, leased.place, {"again": int(leased.body["again"])}, at)
+    mine = outstanding(tx, leased.subject)
+    waiting = any((effect.kind, effect.place, effect.state) == ("request.stop", leased.place, "due") for effect in mine)
+    if (unmarked or system.kind == "listmonk") and not waiting:
+        effects.plan(tx, "request.stop", leased.subject, leased.place, {"again": int(leased.body["again"])}, at)
 
 
 def include(office: Office, leased: Leased) -> None:
@@ -143,7 +136,7 @@ def include(office: Office, leased: Leased) -> None:
     with office.record.transaction() as tx:
         at = office.clock()
         tx.execute(update(REQUEST_RECORD).where(REQUEST_RECORD.c.id == row.id).values(verdict="same"))
-        if found is not None and _grown(tx, office, search, [found], at):
+        if found is not None and grown(tx, office, search, [found], at):
             plan_finds(tx, leased.subject, office.datamap().systems, at, round_=1)
             telling.plan(tx, office, begin(tx, office, leased.subject), at)
         effects.plan(tx, "request.stop", leased.subject, leased.place, {"again": 0}, at)
@@ -173,8 +166,8 @@ def stop(office: Office, leased: Leased) -> None:
         at = office.clock()
         if rows:
             tx.execute(update(REQUEST_RECORD).where(REQUEST_RECORD.c.id.in_(list(rows))).values(stopped_at=at))
-        effects.plan(tx, "request.prove", leased.subject, leased.place, dict(leased.body), at)
         effects.done(tx, leased, at, office.actor)
+        proving.plan(tx, leased.subject, at)
         settle(tx, leased.subject, at, office.actor)
 
 
@@ -183,32 +176,6 @@ def _suppress(connector: Connector, table: Table, search: Search, topics: Sequen
     suppress = getattr(connector, "suppress", None)
     if suppress is not None:
         suppress(table, search.wanted.all, topics, token)
-
-
-def _grown(tx: Connection, office: Office, search: Search, same: Sequence[Candidate], at: datetime) -> bool:
-    """Let the choice hold for what the records know the person by; whether that made us know more of them.
-
-    If records are joined for marketing, they are joined for stopping (Disney). A telephone that others share joins nobody.
-    """
-    before = people.last_identifier(tx)
-    met = set(search.people)
-    for one in same:
-        identifiers = _own(tx, office, one.identifiers, met)
-        if identifiers:
-            said = [Said(identifiers, topic, "out", at, search.channel, None, search.version) for topic in search.topics]
-            recorded = record_many(tx, office.keeper, said, search.topics, at=at, actor=office.actor)
-            met |= {person for done in recorded for person in done.people}
-    new = met - set(search.people)
-    if new:
-        tx.execute(insert(REQUEST_PERSON), [{"request": search.request, "person": person} for person in sorted(new)])
-    return bool(new) or people.last_identifier(tx) > before
-
-
-def _own(tx: Connection, office: Office, identifiers: Sequence[Identifier], met: set[int]) -> tuple[Identifier, ...]:
-    keys = office.keeper.keys
-    sure = tuple(one for one in identifiers if one.kind != "phone")
-    theirs = met | people.find(tx, keys, sure)
-    return (*sure, *(one for one in identifiers if one.kind == "phone" and people.find(tx, keys, [one]) <= theirs))
 
 
 def _system(office: Office, leased: Leased) -> System:

@@ -6,7 +6,7 @@ searched and marked again, and proven again. Nothing is taken from what earlier 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,18 +15,21 @@ from sqlalchemy import Connection, delete, insert
 
 from upheld.errors import NotFound
 from upheld.gate import searching
-from upheld.gate.searching import Candidate
+from upheld.gate.searching import Candidate, Searched, Wanted
 from upheld.ledger import effects
 from upheld.ledger.actions import append
 from upheld.ledger.effects import Leased
 from upheld.ledger.kinds import NUMBER, WORD, counts_of, declare, one_of
 from upheld.requests import confirming
-from upheld.requests.finding import NOT_THEIRS, begin, keep, rows_of
+from upheld.requests.finding import NOT_THEIRS, Search, begin, grown, keep, plan_finds, rows_of
 from upheld.requests.models import REQUEST_PLACE
 from upheld.requests.office import Office
-from upheld.requests.settling import settle
-from upheld.systems.datamap import Table
+from upheld.requests.settling import PREFIX, settle
+from upheld.systems.connector import Key
+from upheld.systems.datamap import System, Table
 
+BEFORE: Final = frozenset({"request.search", "request.find", "request.include", "request.stop"})
+"""The effects after which a system is proven."""
 STATES: Final = ("stopped", "kept", "failed", "nothing found", "not concerned")
 
 PROVEN = declare(
@@ -72,6 +75,27 @@ def outcome(table: Table, rows: Collection[Candidate], topics: Iterable[str]) ->
     return Outcome(table.name, "failed", len(rows), None, reason)
 
 
+def plan(tx: Connection, request: int, at: datetime) -> None:
+    """Plan one proof of each system that was searched or marked since its last one, once no search or mark of the request is left to do.
+
+    What failed, and waits to be tried again, holds up its own system alone.
+    """
+    mine = effects.of(tx, request, PREFIX)
+    before = [effect for effect in mine if effect.kind in BEFORE]
+    left = [effect for effect in before if effect.state in {"due", "at work"}]
+    if any(effect.state == "at work" or (effect.reason is None and effect.due_at <= at) for effect in left):
+        return
+    last = {effect.place: effect for effect in before if effect.place and effect.state == "done"}
+    since = max((effect.id for effect in mine if effect.kind == "request.prove"), default=0)
+    rounds = {effect.place: int(effect.body["round"]) for effect in before if effect.kind == "request.find" and effect.id > since}
+    proofs = {effect.place: effect.id for effect in mine if effect.kind == "request.prove"}
+    stuck = {effect.place for effect in before if effect.state in {"due", "given up"}}
+    for place, effect in last.items():
+        if place not in stuck and effect.id > proofs.get(place, 0):
+            body = {"again": int(effect.body.get("again", 0)), "round": rounds.get(place, 1)}
+            effects.plan(tx, "request.prove", request, place, body, at)
+
+
 def prove(office: Office, leased: Leased) -> None:
     """Search one system afresh and say in what state each of its tables is."""
     system = office.system(leased.place)
@@ -84,6 +108,9 @@ def prove(office: Office, leased: Leased) -> None:
     theirs = [one for one in found.candidates if "same" in (one.verdict, known.get((one.table, one.key)))]
     theirs = [one for one in theirs if known.get((one.table, one.key)) != NOT_THEIRS]
     doubtful = tuple(one for one in found.candidates if one.verdict == "to review" and (one.table, one.key) not in known)
+    if int(leased.body.get("round", 1)) > 1 and _further(office, search, system, theirs, known):
+        _widen(office, leased, search, replace(found, candidates=tuple(theirs)))
+        return
     outcomes = [outcome(table, [one for one in theirs if one.table == table.name], search.topics) for table in system.tables]
     with office.record.transaction() as tx:
         at = office.clock()
@@ -95,6 +122,29 @@ def prove(office: Office, leased: Leased) -> None:
             _once_more(tx, leased, at)
         effects.done(tx, leased, at, office.actor)
         confirming.advance(tx, leased.subject, at)
+        settle(tx, leased.subject, at, office.actor)
+
+
+def _further(office: Office, search: Search, system: System, theirs: Iterable[Candidate], known: Mapping[tuple[str, Key], str]) -> bool:
+    """Whether rows turned up that are not marked, and that only what was learnt since the search leads to: none of them was overlooked."""
+    tables = {table.name: table for table in system.tables}
+    new = [
+        one for one in theirs if known.get((one.table, one.key)) != "same" and not wanted_flags(tables[one.table], search.topics) <= one.out
+    ]
+    given = Wanted(search.wanted.given)
+    again = [searching.fetch(tables[one.table], office.open_system(system), one.key, given, search.weights) for one in new]
+    return bool(new) and not any(one is not None and one.verdict == "same" for one in again)
+
+
+def _widen(office: Office, leased: Leased, search: Search, found: Searched) -> None:
+    """What else is the person's is marked next, and what it leads to is looked for; then the proof is begun anew."""
+    with office.record.transaction() as tx:
+        at = office.clock()
+        searching.note(tx, leased.subject, found, at, office.actor)
+        if grown(tx, office, search, keep(tx, office, search, found, at), at):
+            plan_finds(tx, leased.subject, office.datamap().systems, at, round_=int(leased.body["round"]) + 1)
+        effects.plan(tx, "request.stop", leased.subject, leased.place, {"again": int(leased.body["again"])}, at)
+        effects.done(tx, leased, at, office.actor)
         settle(tx, leased.subject, at, office.actor)
 
 
