@@ -1,5 +1,6 @@
 """How the command `upheld` finds its commands, and how it ends."""
 
+import json
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -149,3 +150,34 @@ def test_an_answer_in_json_holds_times_sets_and_records(capsys):
     assert capsys.readouterr().out == "in words\n"
     command.main(["--json"], standalone_mode=False)
     assert '"order.name"' in capsys.readouterr().out
+
+
+NO_JSON = {
+    "completion": "a shell script",
+    "serve": "it does not end",
+    "systems import": "a data map",
+    "systems scan": "a data map",
+    "traffic report": "`--as json` among other forms",
+}
+
+
+def commands(command, *path):
+    if isinstance(command, click.Group):
+        for name in command.list_commands(click.Context(command)):
+            yield from commands(command.get_command(click.Context(command), name), *path, name)
+    else:
+        yield " ".join(path), command
+
+
+def test_every_command_answers_programs_too():
+    without = {path for path, each in commands(main.upheld) if not any("--json" in param.opts for param in each.params)}
+    assert without == set(NO_JSON)
+
+
+def test_the_laws_answer_programs_in_either_way(capsys):
+    for words in (["law", "list", "--law", "us-ca"], ["law", "clocks", "--region", "us-ca", "--received", "2026-05-04"]):
+        answers = []
+        for way in (["--json"], ["--format", "json"]):
+            assert main.run([*words, *way]) == 0
+            answers.append(json.loads(capsys.readouterr().out))
+        assert answers[0] == answers[1] != []

@@ -10,7 +10,7 @@ import click
 
 from upheld.cli.answer import show
 from upheld.cli.edge import Edge, pass_edge
-from upheld.cli.law_show import FORM, of_region, status_in_words
+from upheld.cli.law_show import FORM, JSON, of_region, status_in_words
 from upheld.errors import Invalid
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 @click.option("--region", help="Only for people of a region, e.g. us-ca, de.")
 @click.option("--zone", "zone_name", default="UTC", show_default=True, help="The company's time zone, e.g. America/Los_Angeles.")
 @FORM
+@JSON
 @pass_edge
-def clocks(edge: Edge, /, *, received: str | None, region: str | None, zone_name: str, form: str) -> None:
+def clocks(edge: Edge, /, *, received: str | None, region: str | None, zone_name: str, form: str, as_json: bool) -> None:
     """Say by when what was received is due under each law that gives a time, the earliest first.
 
     The safe date is never later than any reading of the rule: no holiday is skipped, and the day of receipt counts where it may.
@@ -44,7 +45,7 @@ def clocks(edge: Edge, /, *, received: str | None, region: str | None, zone_name
         lines = [f"{row['safe']}  {row['duty']}: {row['what']} within {row['within']} [{row['status']}]{_aware(row)}" for row in rows]
         return "\n".join([f"received {begins.astimezone(zone):%A %Y-%m-%d %H:%M %Z}", *(lines or ["no law gives a time there"])])
 
-    show(rows, as_json=form == "json", text=text)
+    show(rows, as_json=as_json or form == "json", text=text)
 
 
 def _rows(duty: Duty, received: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from upheld.law.duties import Duty
 
 FORM = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to answer.")
+JSON = click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 
 
 @click.command("list", short_help="List the duties of the laws, and how well each was read.")
@@ -22,7 +23,8 @@ FORM = click.option("--format", "form", type=click.Choice(["text", "json"]), def
 @click.option("--law", "name", metavar="PACK", help="Only those of one pack, e.g. us-ca.")
 @click.option("--status", type=click.Choice(["confirmed", "unconfirmed", "off"]), help="Only those of this status.")
 @FORM
-def list_(*, region: str | None, name: str | None, status: str | None, form: str) -> None:
+@JSON
+def list_(*, region: str | None, name: str | None, status: str | None, form: str, as_json: bool) -> None:
     """List the duties of the laws. An unconfirmed or switched-off one is shown as such."""
     from upheld.law import reading
 
@@ -36,19 +38,20 @@ def list_(*, region: str | None, name: str | None, status: str | None, form: str
         total = ", ".join(f"{count} {one}" for one, count in counts.items() if count)
         return "\n".join([*lines, f"{len(found)} duties: {total}" if found else "no duty is known there"])
 
-    show([as_dict(duty) for duty in found], as_json=form == "json", text=text)
+    show([as_dict(duty) for duty in found], as_json=as_json or form == "json", text=text)
 
 
 @click.command("show", short_help="Show one duty whole, with its sources.")
 @click.argument("identity", metavar="ID")
 @FORM
-def show_(*, identity: str, form: str) -> None:
+@JSON
+def show_(*, identity: str, form: str, as_json: bool) -> None:
     """Show the duty ID (`us-ca.ccpa.delete`): whom it binds, its clocks, what must be done and said, how well it was read, and where."""
     from upheld.law import reading
 
     duty = reading.duty(identity)
     sources = [reading.sources()[one] for one in duty.sources]
-    show(as_dict(duty) | {"sources": sources}, as_json=form == "json", text=lambda: "\n".join(whole(duty)))
+    show(as_dict(duty) | {"sources": sources}, as_json=as_json or form == "json", text=lambda: "\n".join(whole(duty)))
 
 
 def of_region(region: str | None) -> Callable[[Duty], bool]:
