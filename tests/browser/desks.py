@@ -26,6 +26,7 @@ from upheld.requests.reading import read
 
 PASSWORD = "nine brass kettles"
 CLERK = Actor("clerk", "support")
+REAL_LOG = Path(__file__).parents[2] / "examples" / "data" / "weblog" / "apache_logs.gz"
 JANET = Held(first="Janet", last="Doe", address="5 Oak Street", zip="60601")
 
 

@@ -184,3 +184,15 @@ def test_the_ledger_is_checked_and_handed_out(phone):
 
 def test_nothing_that_was_planted_is_in_the_log(console):
     assert not re.search(r"planted|ann\.lee|bob\.moss|staff\.example", desks.log_of(console), re.IGNORECASE)
+
+
+def test_visits_are_sound_on_a_phone_and_a_large_screen_with_a_real_log_and_without(browser, console, member):
+    state = member("marketing")
+    with Looker.opened(browser, console.address, storage_state=state) as phone:
+        phone.at("/visits")
+        desks.upheld(console, "traffic", "import", str(desks.REAL_LOG), "--whole")
+        phone.at("/visits?begin=2015-05-17&end=2015-05-20")
+        assert "2,461" in phone.page.inner_text("main")
+    with Looker.opened(browser, console.address, width=1200, storage_state=state) as large:
+        large.at("/visits?begin=2015-05-17&end=2015-05-20")
+        assert large.page.locator("svg.drawing").count() >= 3

@@ -31,6 +31,7 @@ ENTRIES: Final = (
     Entry("person", _("A person")),
     Entry("releases", _("Releases")),
     Entry("recipients", _("Recipients")),
+    Entry("visits", _("Visits"), ("measurement",)),
     Entry("policies", _("Policy")),
     Entry("sites", _("Our sites"), ("measurement", "audit")),
     Entry("evidence", _("Evidence"), ("audit",)),

@@ -13,7 +13,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from upheld.web import assets
-from upheld.web.console import evidence, intake, person, policies, recipients, releases, requests, signing, sites, start
+from upheld.web.console import evidence, intake, person, policies, recipients, releases, requests, signing, sites, start, visits
 
 SIGN_IN = [
     path("begin/<str:token>", signing.begin, name="begin"),
@@ -97,6 +97,7 @@ urlpatterns = [
     path("requests/<int:number>/answer", requests.answered, name="request answer"),
     path("requests/<int:number>/withdraw", requests.withdraw, name="request withdraw"),
     path("requests/<int:number>/complete", requests.complete, name="request complete"),
+    path("visits", visits.page, name="visits"),
     *RELEASES,
     *RECIPIENTS,
     *POLICIES,

@@ -1,0 +1,163 @@
+"""*Visits*: how the sites and the marketing programme perform, as totals of enough people; what may not be told is shown as withheld."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from upheld.errors import NotFound
+from upheld.gate.measuring import permit
+from upheld.traffic import queries, telling
+from upheld.traffic.queries import Period
+from upheld.traffic.reports import Rate, Report, Row, Section, change, report
+from upheld.traffic.tables import ITEMS
+from upheld.web.charts import Chart, Series
+from upheld.web.console.staff import staff
+from upheld.web.surroundings import surroundings
+
+DAYS: Final = 28
+MOST: Final = 20  # rows of a table
+DRAWN: Final = 8  # bars of a chart
+COPIES: Final = {"csv": "text/csv; charset=utf-8", "html": "text/html; charset=utf-8"}
+TITLES: Final = {
+    "pages": gettext_lazy("Pages"),
+    "slow": gettext_lazy("Slowest pages"),
+    "missing": gettext_lazy("Missing pages (404, 410)"),
+    "statuses": gettext_lazy("Status codes"),
+    "hours": gettext_lazy("Hours of the day"),
+    "countries": gettext_lazy("Countries"),
+    "devices": gettext_lazy("Devices"),
+    "referrers": gettext_lazy("Where visitors came from"),
+    "campaigns": gettext_lazy("Campaigns"),
+}
+OF: Final = {
+    "page": gettext_lazy("Page"),
+    "status": gettext_lazy("Status"),
+    "hour": gettext_lazy("Hour"),
+    "country": gettext_lazy("Country"),
+    "device": gettext_lazy("Device"),
+    "referrer": gettext_lazy("Referrer"),
+    "campaign": gettext_lazy("Campaign"),
+}
+
+
+class Narrow(forms.Form):
+    """Which days, and which names."""
+
+    begin = forms.DateField(label=gettext_lazy("From"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    end = forms.DateField(label=gettext_lazy("To"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    match = forms.CharField(label=gettext_lazy("Only names that hold"), required=False, max_length=100)
+
+    def clean(self) -> None:
+        """The first day comes first."""
+        given = super().clean() or self.cleaned_data
+        if given.get("begin") and given.get("end") and given["end"] < given["begin"]:
+            self.add_error("end", _("The last day is before the first."))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One table of the report in words. `rows`: the name, and for each column its words, None where it may not be told."""
+
+    name: str
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str | None, ...]], ...]
+    chart: Chart | None
+
+
+@require_safe
+@staff("measurement")
+def page(request: HttpRequest) -> HttpResponse:
+    """The report; with `as`, a copy to take away."""
+    form = Narrow(request.GET or None)
+    valid = not form.is_bound or form.is_valid()
+    given = form.cleaned_data if form.is_bound and valid else {}
+    try:
+        made = _made(request, given.get("begin"), given.get("end"), given.get("match") or "")
+    except NotFound:
+        return render(request, "console/visits.html", {"form": form, "nothing": True})
+    copy = request.GET.get("as", "")
+    if copy in COPIES and valid:
+        written = telling.as_csv(made) if copy == "csv" else telling.as_html(made)
+        answer = HttpResponse(written, content_type=COPIES[copy])
+        answer["Content-Disposition"] = f'attachment; filename="visits-{made.period.first}-{made.period.last}.{copy}"'
+        return answer
+    said = {
+        "form": form,
+        "report": made,
+        "days": _days(made),
+        "moved": _changed(made.total.visitors, made.total_before.visitors),
+        "tables": [_shown(made, section) for section in made.sections],
+        "account": sorted(made.account.items(), key=lambda each: -each[1][0]),
+        "query": request.GET.urlencode(),
+    }
+    return render(request, "console/visits.html", said, status=200 if valid else 400)
+
+
+def _made(request: HttpRequest, begin: date | None, end: date | None, match: str) -> Report:
+    around = surroundings()
+    with around.record.reading() as conn:
+        allowed = permit(conn, ITEMS, around.now(), asked_by=request.member.role)
+        period = None
+        if begin or end:
+            last = end or queries.last_day(conn) or around.now().date()
+            period = Period(min(begin, last), last) if begin else Period(last, last).ending_with(DAYS)
+        return report(conn, allowed, period, match=match, most=MOST)
+
+
+def _days(made: Report) -> Chart | None:
+    """The visits of each day; a day that may not be told of stands as none, and the words below say so."""
+    if not made.by_day:
+        return None
+    rows = tuple(date_format(date.fromisoformat(day), "MONTH_DAY_FORMAT") for day in made.by_day)
+    series = (Series(_("Visits"), tuple(line.visitors for line in made.by_day.values())),)
+    return Chart("visits", _("Visits by day"), _("Day"), rows, series, "", across=True)
+
+
+def _shown(made: Report, section: Section) -> Shown:
+    steps = tuple(dict.fromkeys(step for row in section.rows for step in row.steps))
+    head = (str(OF[section.of]), _("Hits"), _("Visitors"), _("Bytes"), *([_("Mean time")] if section.timed else []))
+    head += (_("Visitors before"), _("Change (95 %)"))
+    for step in steps:
+        head += (step, _("Rate (95 %)"), _("Rate before"))
+    drawn = section.rows[:DRAWN] if section.name in {"pages", "campaigns", "referrers", "countries", "devices"} else ()
+    title = str(TITLES[section.name])
+    chart = None
+    if drawn:
+        names, counts = tuple(telling.plain(row.line.name) for row in drawn), tuple(row.line.visitors for row in drawn)
+        chart = Chart(f"chart-{section.name}", f"{title}: {_('Visitors').lower()}", head[0], names, (Series(_("Visitors"), counts),))
+    rows = tuple((telling.plain(row.line.name), _cells(made, section, row, steps)) for row in section.rows)
+    return Shown(section.name, title, head, rows, chart)
+
+
+def _cells(made: Report, section: Section, row: Row, steps: tuple[str, ...]) -> tuple[str | None, ...]:
+    line, before = row.line, row.before
+    cells: list[str | None] = [f"{line.hits:,}", f"{line.visitors:,}", f"{line.size:,}"]
+    if section.timed:
+        cells.append(f"{line.micros / line.timed / 1000:,.1f} ms" if line.timed else "–")
+    cells.append(f"{before.visitors:,}" if before else None if made.total_before.days else "–")
+    cells.append(_changed(line.visitors, before.visitors) if before else "–")
+    for step in steps:
+        count, share = row.steps.get(step, (None, None))
+        _count, earlier = row.steps_before.get(step, (None, None))
+        cells += [f"{count:,}" if count is not None else None, _rate(share), _rate(earlier)]
+    return tuple(cells)
+
+
+def _changed(now: int, before: int) -> str:
+    moved = change(now, before)
+    return f"× {moved[0]:.2f} ({moved[1]:.2f} – {moved[2]:.2f})" if moved else "–"
+
+
+def _rate(share: Rate | None) -> str:
+    return f"{share.rate:.1%} ({share.low:.1%} – {share.high:.1%})" if share else "–"

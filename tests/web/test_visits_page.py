@@ -1,0 +1,62 @@
+"""The page of visits: what may be told of a real log, beside what may not, for roles that may measure."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.houses import CLERK
+from tests.visits.conftest import REAL_LOG
+from tests.web.reading import words
+from upheld.traffic.importing import Import
+from upheld.traffic.reader import Site
+
+
+@pytest.fixture
+def read(shop, clock):
+    """The real log, taken in a while ago, so that all its days are settled."""
+    clock.now = datetime(2026, 5, 4, 12, tzinfo=UTC)
+    Import(shop.home, shop.record, Site(), clock, CLERK).read([REAL_LOG], None, whole=True)
+
+
+def test_before_anything_was_taken_in_the_page_says_what_to_do(desk):
+    assert "upheld traffic import" in words(desk("marketing").get("/visits"))
+
+
+def test_the_real_log_is_told_as_totals_of_enough_people(desk, read):
+    answer = desk("marketing").get("/visits?begin=2015-05-17&end=2015-05-20")
+    said = words(answer)
+    assert "Every number is of at least 10 people" in said
+    assert "/projects/xdotool/" in said
+    assert "2,461" in said
+    assert "of fewer than 10 people each, are withheld" in said
+    assert 'id="chart-pages"' in answer.content.decode()
+
+
+def test_names_narrow_the_tables_and_days_the_period(desk, read):
+    client = desk("marketing")
+    narrowed = words(client.get("/visits?begin=2015-05-17&end=2015-05-20&match=xdotool"))
+    assert "/projects/xdotool/" in narrowed
+    assert "/blog" not in narrowed.partition("Where visitors came from")[0]
+    wrong = client.get("/visits?begin=2015-05-20&end=2015-05-17")
+    assert wrong.status_code == 400
+    assert b"The last day is before the first" in wrong.content
+
+
+def test_a_copy_can_be_taken_away(desk, read):
+    client = desk("marketing")
+    answer = client.get("/visits?begin=2015-05-17&end=2015-05-20&as=csv")
+    rows = list(csv.reader(io.StringIO(answer.content.decode())))
+    assert rows[0][:3] == ["section", "name", "hits"]
+    assert 'filename="visits-2015-05-17-2015-05-20.csv"' in answer["Content-Disposition"]
+    assert b"<svg" in client.get("/visits?begin=2015-05-17&end=2015-05-20&as=html").content
+
+
+def test_only_roles_that_may_measure_see_it(desk, read):
+    support, marketing = desk("support"), desk("marketing", "other@staff.example")
+    assert support.get("/visits").status_code == 403
+    assert 'href="/visits"' not in support.get("/").content.decode()
+    assert 'href="/visits"' in marketing.get("/").content.decode()
