@@ -108,7 +108,7 @@ def scan(local, house):
     """`scan("good.test", …)` scans a host of the local site from a home whose tags are TAGS, as JSON."""
 
     def run(host, *more, tags=TAGS, form="json"):
-        (house.home.path / "tags.toml").write_text(tags.replace("{shop}", host))
+        (house.home.path / "tags.toml").write_text(tags.replace("{shop}", host.partition("/")[0]))
         command = [
             sys.executable,
             "-m",

@@ -142,6 +142,11 @@ def test_linked_sites_are_offered_to_the_list_of_the_centre(scan, house):
 def test_what_cannot_be_scanned_is_refused_in_one_line(scan, local):
     gone = scan("gone.test", "--resolve", "gone.test=127.0.0.1:1")
     assert (gone.code, gone.err) == (2, "upheld: `http://gone.test/` does not open: is it served, and does its name lead there?\n")
+    away = scan("silent.test/away")
+    assert (away.code, away.err) == (
+        2,
+        "upheld: `http://silent.test/away` leads to `http://good.test/`: scan that, or add its host to `sites` of `tags.toml`\n",
+    )
     nothing = scan("good.test", "--browser", "/nowhere/chromium")
     assert (nothing.code, nothing.err) == (
         2,

@@ -22,7 +22,9 @@ def webhooks() -> None:
 @webhooks.command()
 @click.argument("program")
 @click.argument("address")
-@click.option("--about", multiple=True, required=True, metavar="WHAT", help="choice, request, release, recipient, policy, key or staff.")
+@click.option(
+    "--about", multiple=True, required=True, metavar="WHAT", help="choice, request, release, recipient, policy, key, site or staff."
+)
 @with_json
 @pass_edge
 def add(edge: Edge, program: str, address: str, about: tuple[str, ...], *, as_json: bool) -> None:

@@ -98,9 +98,9 @@ def _running(seen: Iterable[Seen], promised: Promised, route: Route) -> Iterator
 def _judged(seen: Seen, promised: Promised, route: Route) -> tuple[str, str, str, str] | None:
     """The rule that a sighting breaks, whose it is, the words, and what to do; None if it breaks none."""
     tags, own = promised.tags, route.is_own(seen.host)
-    if own and (seen.kind == "request" or tags.is_own(seen.name, cookie=seen.kind == "cookie")):
+    tag = tag_of(seen, tags)  # a tag may be served under a host of ours: declared, it is a tag all the same
+    if own and tag is None and (seen.kind == "request" or tags.is_own(seen.name, cookie=seen.kind == "cookie")):
         return None
-    tag = tag_of(seen, tags)
     if tag is not None:
         rule = FORBIDDEN.get(seen.phase)
         if tag.asked == "never" or rule is None or (rule == "fires-before-choice" and not promised.asked):

@@ -73,6 +73,8 @@ def _before(browser: Browser, route: Route, seen: Look) -> None:
             page = visit.open(address)
             if not seen.pages and not page.status:
                 raise Conflict(f"`{page_address(address)}` does not open: is it served, and does its name lead there?")
+            if not seen.pages and not route.is_own(host_of(page.address)):
+                raise Conflict(f"`{page_address(address)}` leads to `{page.address}`: scan that, or add its host to `sites` of `tags.toml`")
             if not seen.pages:
                 seen.panels.append(finder.meet(visit))
             if page.address in {each.address for each in seen.pages} or not route.is_own(host_of(page.address)):
@@ -108,7 +110,7 @@ def _sort(link: Link, route: Route, seen: Look, waiting: list[str], known: set[s
     if RIGHTS.search(link.words) or any(_plain(link.address) == _plain(each) for each in route.tags.rights):
         seen.links_of_rights.append(link)
         return
-    sites = [host_of(each) for each in route.addresses]
+    sites = [host_of(each) for each in (*route.addresses, link.page)]
     plain = _plain(link.address)
     if host in sites and plain not in known and not NO_PAGES.search(urlsplit(plain).path):
         known.add(plain)
