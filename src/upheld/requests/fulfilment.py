@@ -95,8 +95,11 @@ def find(office: Office, leased: Leased) -> None:
     system = _system(office, leased)
     if leased.body["round"] > 1 and not leased.body["again"]:  # to be searched by more than before: the proof does that, after the marks
         with office.record.transaction() as tx:
-            effects.done(tx, leased, office.clock(), office.actor)
-            proving.plan(tx, leased.subject, office.clock())
+            at = office.clock()
+            if system.kind == "listmonk":  # which is to keep the addresses that were learnt
+                _plan_stop(tx, leased, at)
+            effects.done(tx, leased, at, office.actor)
+            proving.plan(tx, leased.subject, at)
         return
     with office.record.reading() as conn:
         search = begin(conn, office, leased.subject)
@@ -115,13 +118,17 @@ def find(office: Office, leased: Leased) -> None:
 
 
 def _mark(tx: Connection, leased: Leased, system: System, found: Searched, search: Search, at: datetime) -> None:
-    """After a search: rows to be marked are marked, once however many searches found them."""
+    """After a search: rows to be marked are marked, once however many searches found them; a mail provider keeps all addresses."""
     unmarked = any(
         one.verdict == "same" and not proving.wanted_flags(system.table(one.table), search.topics) <= one.out for one in found.candidates
     )
+    if unmarked or system.kind == "listmonk":
+        _plan_stop(tx, leased, at)
+
+
+def _plan_stop(tx: Connection, leased: Leased, at: datetime) -> None:
     mine = outstanding(tx, leased.subject)
-    waiting = any((effect.kind, effect.place, effect.state) == ("request.stop", leased.place, "due") for effect in mine)
-    if (unmarked or system.kind == "listmonk") and not waiting:
+    if not any((effect.kind, effect.place, effect.state) == ("request.stop", leased.place, "due") for effect in mine):
         effects.plan(tx, "request.stop", leased.subject, leased.place, {"again": int(leased.body["again"])}, at)
 
 
