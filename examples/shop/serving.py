@@ -47,6 +47,7 @@ class Merchant:
         self.ports = {what: _free(port) for what, port in PORTS.items()}
         self._say_addresses()
         shutil.copy(HOUSE / "examples" / "shop" / "systems.toml", self.home / "systems.toml")
+        self._fill_inbox()
         customer = self.home / "customer.txt"
         if not customer.exists():
             for half_made in self.home.glob("shop.db*"):
@@ -60,6 +61,13 @@ class Merchant:
             with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
                 file.write(given.strip())
         self._employ()
+
+    def _fill_inbox(self) -> None:
+        """The story's list of customers waits where the console's releases begin."""
+        inbox, customers = self.home / "inbox", self.home / "customers.csv"
+        if customers.exists():
+            inbox.mkdir(exist_ok=True)
+            shutil.copy(customers, inbox / customers.name)
 
     def _employ(self) -> None:
         """Give each of the staff an account, and a link to whoever has not signed in by one yet."""

@@ -8,7 +8,9 @@ import pytest
 
 from tests.browser import desks
 from tests.browser.looking import Looker
+from tests.browser.served import wire
 from tests.web import sites
+from upheld.web import assets
 
 LIST = "email,purchases\nann.lee@mail.example,3\nbob.moss@mail.example,4\n"
 TEXT = sites.POLICY.read_text("utf-8")
@@ -48,6 +50,13 @@ def test_a_page_is_sound_on_a_phone_and_by_keyboard(phone, path):
 def test_a_page_is_sound_in_the_dark_on_a_large_screen(browser, console, member, path):
     with Looker.opened(browser, console.address, width=1200, color_scheme="dark", storage_state=member("privacy")) as dark:
         dark.at(path)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_weighs_little(phone, path):
+    kept = "; ".join(f"{each['name']}={each['value']}" for each in phone.page.context.cookies())
+    packed, _ = wire(phone.address, path, kept)
+    assert packed + len(assets.assets()["upheld.css"].packed) <= 60_000
 
 
 def test_a_list_goes_out_by_keyboard_alone_without_script(browser, console, member):
