@@ -1,4 +1,4 @@
-"""Opting in again: two steps, the words kept, the token hashed and short-lived; not asked for within a year, to the day."""
+"""Opting in: two steps, nothing kept before the second, the words kept by it; not asked for within a year, to the day."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -13,6 +13,7 @@ from upheld.people.actions import enrol
 from upheld.people.identifiers import Email, Phone
 from upheld.people.queries import find
 from upheld.postings.queries import in_force
+from upheld.record import METADATA
 from upheld.requests import opting_in
 from upheld.requests.opting_in import Asking
 
@@ -23,7 +24,7 @@ WORDS = "Yes, send me the newsletter."
 def first(shop, *, at, identifiers=ME, topic="newsletter", words=WORDS, ours=False):
     with shop.record.transaction() as tx:
         asking = Asking(identifiers, topic, "web", words, ours)
-        return opting_in.ask(tx, shop.keeper, shop.home, asking, in_force(tx, at), at=at, actor=CLERK)
+        return opting_in.ask(tx, shop.keeper, shop.home, asking, in_force(tx, at), at=at)
 
 
 def second(shop, token, *, at):
@@ -55,22 +56,48 @@ def test_the_first_step_changes_nothing_and_the_second_records_the_words_shown(s
     assert (last.words, last.at, last.how, last.version) == (WORDS, later(days=2), "web", "2026.1")
 
 
-def test_a_token_is_used_once_runs_out_and_is_kept_only_as_a_keyed_hash(shop):
+def rows(shop):
+    with shop.record.reading() as conn:
+        return {table.name: conn.execute(table.select()).all() for table in METADATA.sorted_tables}
+
+
+def test_nothing_at_all_is_kept_before_the_second_step(shop):
+    before = rows(shop)
     pending = first(shop, at=NOW)
+    assert rows(shop) == before
     assert pending.token.encode() not in shop.bytes()
-    with pytest.raises(Refused, match="run out"):
+    assert JANE.email.encode() not in shop.bytes()
+
+
+def test_a_token_says_nothing_runs_out_and_cannot_be_changed(shop):
+    pending = first(shop, at=NOW)
+    assert "jane" not in pending.token.lower()
+    with pytest.raises(Conflict, match="too old"):
         second(shop, pending.token, at=pending.until + timedelta(microseconds=1))
-    with pytest.raises(NotFound, match="no opt-in waits"):
-        second(shop, pending.token + "x", at=NOW)
+    with pytest.raises(NotFound, match="not one of ours"):
+        second(shop, pending.token[:-2] + "xx", at=NOW)
+    assert chosen(shop, later(days=9)) == []
     second(shop, pending.token, at=pending.until)
-    with pytest.raises(NotFound, match="no opt-in waits"):
-        second(shop, pending.token, at=pending.until)
+    assert chosen(shop, later(days=9)) == ["in"]
+
+
+def test_a_second_confirmation_changes_nothing_and_never_overrules_a_later_no(shop):
+    pending = first(shop, at=NOW)
+    for hours in (2, 3):
+        assert second(shop, pending.token, at=later(hours=hours)) == "newsletter"
+    with shop.record.reading() as conn:
+        (person,) = find(conn, shop.keeper.keys, ME)
+        assert [(one.says, one.at) for one in history(conn, person)] == [("in", later(hours=2))]
+    ask(shop, at=later(hours=4))
+    with pytest.raises(Conflict, match="stopped after it was asked for"):
+        second(shop, pending.token, at=later(hours=5))
+    assert chosen(shop, later(hours=6)) == ["out"]
 
 
 def test_who_opts_out_between_the_steps_stays_out(shop):
     pending = first(shop, at=NOW)
     ask(shop, at=later(hours=1))
-    with pytest.raises(Conflict, match="opted out since"):
+    with pytest.raises(Conflict, match="stopped after it was asked for"):
         second(shop, pending.token, at=later(hours=2))
     assert chosen(shop, later(hours=3)) == ["out"]
 
@@ -91,7 +118,7 @@ def test_we_may_not_ask_within_twelve_months_of_opting_out_to_the_second(shop, o
     with pytest.raises(Refused, match=f"may be asked again from {from_on} on"):
         first(shop, at=opens - timedelta(seconds=1), ours=True)
     assert may(shop, opens).may
-    assert first(shop, at=opens, ours=True).opt_in == 1
+    assert first(shop, at=opens, ours=True).token
 
 
 def opted_out(shop, at):
@@ -149,6 +176,7 @@ def test_the_two_steps_by_commands(counter):
     assert "less than twelve months ago" in counter.upheld("requests", *asked, "--ours", ends_with=2)
     token = counter.json("requests", *asked)["token"]
     assert counter.upheld("requests", "confirm", token) == "recorded: opted in to newsletter\n"
-    assert "no opt-in waits" in counter.upheld("requests", "confirm", token, ends_with=2)
+    assert counter.upheld("requests", "confirm", token) == "recorded: opted in to newsletter\n"
+    assert "not one of ours" in counter.upheld("requests", "confirm", token[:-2], ends_with=2)
     assert "in" in counter.upheld("choices", "show", me)
     assert counter.upheld("requests", "may-ask", "ann@mail.example").count("may be asked\n") == 5

@@ -44,15 +44,15 @@ def may_ask(edge: Edge, /, *, topics: tuple[str, ...], as_json: bool, **asked: A
 @with_json
 @pass_edge
 def opt_in(edge: Edge, /, *, topic: str, how: str, words: str, ours: bool, as_json: bool, **asked: Any) -> None:  # noqa: ANN401 - as above
-    """Note that PERSON wishes to opt in to TOPIC. Nothing holds yet: they must confirm with the token, within seven days."""
+    """Make the token with which PERSON opts in to TOPIC. Nothing holds yet, and nothing is kept: they must confirm within seven days."""
     from upheld.choices.actions import channel
     from upheld.people.actions import Keeper
     from upheld.requests import opting_in
 
     asking = opting_in.Asking(named(asked), topic, channel(how), words, ours)
     now, home = edge.now(), edge.home()
-    with edge.record() as record, record.transaction() as tx:
-        done = opting_in.ask(tx, Keeper(home), home, asking, in_force(tx, now), at=now, actor=edge.actor())
+    with edge.record() as record, record.reading() as conn:
+        done = opting_in.ask(conn, Keeper(home), home, asking, in_force(conn, now), at=now)
     lines = f"nothing holds yet: give the person this token, to confirm by {done.until:%Y-%m-%d %H:%M} UTC: {done.token}"
     show(done, as_json=as_json, text=lambda: lines)
 

@@ -168,21 +168,6 @@ VISITOR_SIGNAL = Table(
     Column("at", Time, nullable=False),  # when it was first seen
 )
 
-OPT_IN = Table(
-    "opt_in",
-    METADATA,
-    Column("id", NUMBER, primary_key=True, autoincrement=False),
-    Column("topic", String, nullable=False),
-    Column("channel", String, nullable=False),
-    Column("words", String),
-    Column("given", LargeBinary, nullable=False),  # sealed under the person
-    Column("person", NUMBER, nullable=False),
-    Column("asked_at", Time, nullable=False),
-    Column("until", Time, nullable=False),
-    Column("token", String(64), nullable=False, unique=True),  # SHA-256 of what was sent to the person
-    Column("confirmed_at", Time),
-)
-
 PASSKEY = Table(
     "passkey",
     METADATA,

@@ -14,14 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from upheld.choices.actions import Said
-from upheld.choices.opting import confirm as confirm_choices
 from upheld.errors import Invalid
-from upheld.messages import links
 from upheld.people.identifiers import Email
 from upheld.people.screening import old_enough
 from upheld.policy.behaviour import asks_age_before
 from upheld.policy.compiled import Policy
+from upheld.requests import opting_in
 from upheld.web import forms as controls
 from upheld.web.centre import mailing, wording
 from upheld.web.limits import counted, limited
@@ -95,9 +93,9 @@ def mail(email: str, words: str, topic: str, policy: Policy) -> None:
     around = surroundings()
     if counted("confirm", email.strip().lower(), 3, 3600):
         return  # answered as if sent: who asks must not learn what others asked
-    token = links.seal(
-        around.home, links.CONFIRM, {"email": email, "topic": topic, "words": words, "version": policy.version}, around.now()
-    )
+    asking = opting_in.Asking((Email(email),), topic, "web", words)
+    with around.reading() as (conn, posted):
+        token = opting_in.ask(conn, around.keeper, around.home, asking, posted, at=around.now()).token
     company = policy.document.front.company
     lines = [
         _("You, or somebody else, gave this address to %(company)s with these words:") % {"company": company},
@@ -121,15 +119,14 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind the mailed link: it asks once more, since programs that read mail open links too; the button says yes."""
     around = surroundings()
     now = around.now()
-    asked_at, said = links.opened(around.home, links.CONFIRM, token, now)
+    said = opting_in.shown(around.home, token, now).said
     if request.method == "POST":
         with around.writing() as (tx, posted):
-            yes = Said((Email(said["email"]),), said["topic"], "in", now, "web", said["words"], said["version"])
-            confirm_choices(tx, around.keeper, [yes], posted.policy.vocabulary.topics, asked_at=asked_at, at=now, actor=VISITOR)
+            opting_in.confirm(tx, around.keeper, around.home, token, posted, at=now, actor=VISITOR)
         return redirect("confirmed")
     with around.reading() as (_conn, posted):
-        label = wording.label(posted.policy, said["topic"])
-    return render(request, "centre/confirm.html", {"label": label, "words": said["words"]})
+        label = wording.label(posted.policy, said.topic)
+    return render(request, "centre/confirm.html", {"label": label, "words": said.words})
 
 
 @require_http_methods(["GET", "HEAD"])
