@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 import sqlite3
 from contextlib import closing
@@ -14,7 +16,7 @@ from tests.systems.receivers import Hook
 from upheld.cli.main import run
 from upheld.home import Home
 from upheld.policy.compiled import Policy
-from upheld.systems import reading
+from upheld.systems import checking, reading
 from upheld.systems.checking import check
 from upheld.systems.opening import open_system
 
@@ -85,6 +87,16 @@ def test_each_rule_finds_its_fault_at_its_line(folder, rule, severity, line, bro
     assert words in found.message
     assert found.hint
     assert "\n" not in found.message + found.hint
+
+
+def test_every_rule_is_documented_and_has_a_map_that_breaks_it():
+    page = (Path(__file__).parents[2] / "docs" / "data-map.md").read_text("utf-8")
+    calls = [node for node in ast.walk(ast.parse(inspect.getsource(checking))) if isinstance(node, ast.Call)]
+    rules = {call.args[1].value for call in calls if getattr(call.func, "id", "") == "Fault"}
+    assert len(rules) >= 11
+    assert {rule for rule in rules if f"`{rule}`" not in page} == set()
+    elsewhere = {"unmapped-table", "unmapped-column", "column-gone"}  # test_commands
+    assert rules - {row[0] for row in BROKEN} - elsewhere == set()
 
 
 def test_what_is_said_as_text_json_and_sarif_is_the_same(folder, capsys):
