@@ -17,7 +17,11 @@ _BROWSERS = (
     "Mozilla/5.0 (X11; Linux x86_64; rv:{a}.0) Gecko/20100101 Firefox/{a}.{e}",
     "Mozilla/5.0 (Linux; Android {e}; K{c}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{a}.0.{b}.{c} Mobile Safari/537.36",
 )
-_ROBOTS = ("Mozilla/5.0 (compatible; Googlebot/2.{e}; +http://www.google.com/bot.html)", "Mozilla/5.0 (compatible; bingbot/2.{e})", "GPTBot/{a}.{e}")
+_ROBOTS = (
+    "Mozilla/5.0 (compatible; Googlebot/2.{e}; +http://www.google.com/bot.html)",
+    "Mozilla/5.0 (compatible; bingbot/2.{e})",
+    "GPTBot/{a}.{e}",
+)
 
 
 def write(path: Path, lines: int, *, days: int, seed: int = 7) -> int:
@@ -66,7 +70,9 @@ def _paths(random: np.random.Generator) -> list[str]:
         if number % 5 == 4:
             made.append(f"/assets/{number % 700}/style-{number}.{('css', 'js', 'png')[number % 3]}")
         elif number % 11 == 0:
-            made.append(f"/shop/item-{number}?utm_source=news&utm_medium=email&utm_campaign=c{number % 90}&gclid=x{random.integers(1 << 40)}")
+            made.append(
+                f"/shop/item-{number}?utm_source=news&utm_medium=email&utm_campaign=c{number % 90}&gclid=x{random.integers(1 << 40)}"
+            )
         elif number % 7 == 0:
             made.append(f"/search?q=word{number}&page={number % 9}")
         else:
@@ -84,6 +90,12 @@ def _agents(random: np.random.Generator) -> list[str]:
 
 
 def _referrers(random: np.random.Generator) -> list[str]:
-    known = ["https://www.google.com/", "https://www.bing.com/search?q=x", "https://chatgpt.com/", "https://www.facebook.com/", "https://t.co/abc"]
+    known = [
+        "https://www.google.com/",
+        "https://www.bing.com/search?q=x",
+        "https://chatgpt.com/",
+        "https://www.facebook.com/",
+        "https://t.co/abc",
+    ]
     hosts = [f"https://site-{number}.example/page/{int(random.integers(1000))}" for number in range(REFERRERS)]
     return ["-", "https://shop.example/", *known, *hosts]

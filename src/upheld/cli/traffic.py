@@ -10,6 +10,7 @@ from upheld.cli.lazy import LazyGroup
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "import": ("upheld.cli.traffic_import:import_", "Turn web logs into totals, and forget them."),
+    "take": ("upheld.cli.traffic_take:take", "Take in totals that another tool exported."),
     "report": ("upheld.cli.traffic_report:report", "Report visits and campaigns, as totals of enough people."),
     "scan": ("upheld.cli.traffic_scan:scan", "Look at pages in a real browser, and find what was not promised."),
     "scans": ("upheld.cli.traffic_scan:scans", "List the scans that were made."),

@@ -17,6 +17,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.command("report", short_help="Report visits and campaigns, as totals of enough people.")
 @click.option("--from", "first", type=_DAY, metavar="DAY", help="The first day. Else 27 days before the last.")
 @click.option("--to", "last", type=_DAY, metavar="DAY", help="The last day. Else the last one that is settled.")
+@click.option("--source", default="web", show_default=True, help="Our own logs, or a tool's totals, e.g. `matomo page`.")
 @click.option("--match", default="", metavar="TEXT", help="Only pages, referrers and campaigns whose name holds TEXT.")
 @click.option("--most", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many rows of each table.")
 @click.option("--as", "form", type=click.Choice(["text", "json", "csv", "html"]), default="text", show_default=True, help="The form.")
@@ -24,7 +25,9 @@ _DAY = click.DateTime(["%Y-%m-%d"])
     "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, which must not be there. Else standard output."
 )
 @pass_edge
-def report(edge: Edge, /, *, first: datetime | None, last: datetime | None, match: str, most: int, form: str, out: Path | None) -> None:
+def report(
+    edge: Edge, /, *, first: datetime | None, last: datetime | None, source: str, match: str, most: int, form: str, out: Path | None
+) -> None:
     """Report how the sites and the marketing programme perform, beside the period before, with confidence intervals.
 
     It is made of settled days alone, so no two reports can be compared to learn about fewer people than the policy says.
@@ -33,14 +36,15 @@ def report(edge: Edge, /, *, first: datetime | None, last: datetime | None, matc
 
     from upheld.gate.measuring import permit
     from upheld.traffic import queries, reports, telling
-    from upheld.traffic.tables import ITEMS
+    from upheld.traffic.tables import ITEMS, TRACKING
 
     with edge.record() as record, record.reading() as conn:
-        allowed = permit(conn, ITEMS, edge.now())
+        allowed = permit(conn, ITEMS if source == "web" else (*ITEMS, *TRACKING), edge.now())
         period = None
-        if first or last:
-            end = last.date() if last else queries.last_day(conn) or edge.now().date()
-            period = queries.Period(first.date(), end) if first else queries.Period(end, end).ending_with(28)
+        if first or last or source != "web":
+            end = last.date() if last else queries.last_day(conn, source) or edge.now().date()
+            period = queries.Period(first.date() if first else end, end, source)
+            period = period if first else period.ending_with(28)
             if period.last < period.first:
                 raise Invalid("the last day is before the first: `--from` comes before `--to`")
         made = reports.report(conn, allowed, period, match=match, most=most)

@@ -65,11 +65,11 @@ def add(
 ) -> int | None:
     """Add totals and remember how far the log was read; the log's row. `Conflict` if another import read on from the same place."""
     log = _reach(tx, reached, at) if reached else None
-    known = _Names(tx)
+    known = Named(tx)
     units: dict[int, int] = {}
     for each in added:
         unit = units.get(each.day) or units.setdefault(each.day, open_unit(tx, each.day, WEB))
-        _grow(tx, unit, each, known)
+        grow(tx, unit, each, known)
     rows = [(name, count, account.bytes.get(name, 0)) for name, count in (*account.fates.items(), *account.rejected.items()) if count]
     if rows:
         tx.execute(insert(ACCOUNT), [{"at": at, "fate": name, "lines": count, "bytes": size} for name, count, size in rows])
@@ -107,7 +107,7 @@ def _reach(tx: Connection, reached: Reached, at: datetime) -> int:
     return reached.log
 
 
-class _Names:
+class Named:
     """The numbers of names in the record; new ones get theirs."""
 
     def __init__(self, tx: Connection) -> None:
@@ -130,12 +130,13 @@ class _Names:
         return np.array([known[name] for name in names], dtype=np.int64)
 
 
-def _grow(tx: Connection, unit: int, added: Added, known: _Names) -> None:
+def grow(tx: Connection, unit: int, added: Added, known: Named | None = None) -> None:
+    """Put to the totals of a unit what they grew by."""
     increase = added.increase
     row = increase.row
     if added.names is not None:
         used = np.unique(row[row != ALL])
-        numbers = known.of(added.table.names or "", [added.names[code] for code in used.tolist()])
+        numbers = (known or Named(tx)).of(added.table.names or "", [added.names[code] for code in used.tolist()])
         row = np.where(row == ALL, ALL, numbers[np.minimum(np.searchsorted(used, row), len(used) - 1)] if len(used) else ALL)
     columns = [row, increase.column, *(increase.grown[name] for name in MEASURES), increase.visitors[0], increase.visitors[1]]
     listed = [column.tolist() for column in columns]

@@ -53,7 +53,7 @@ def page(path: str) -> Page:
     plain = unquote(path, errors="replace")
     if "@" in plain or _SECRET.search(plain):
         return Page(PERSONAL, bool(_ASSETS.search(path)), personal=True)
-    return Page(_CODE.sub("*", _printable(plain))[:LONGEST_NAME], bool(_ASSETS.search(path)), personal=False)
+    return Page(_CODE.sub("*", shown(plain))[:LONGEST_NAME], bool(_ASSETS.search(path)), personal=False)
 
 
 def query(text: str) -> Query:
@@ -81,7 +81,7 @@ def referrer(text: str, sites: tuple[str, ...]) -> str | None:
         return DIRECT
     found = _HOST.match(text)
     host = found[1].lower().removeprefix("www.") if found else ""
-    host = _printable(host)[:80]
+    host = shown(host)[:80]
     if not host or "@" in host:
         return OTHER
     if host in sites or host.endswith(tuple(f".{site}" for site in sites)):
@@ -110,7 +110,7 @@ def _parents(host: str) -> list[str]:
 
 
 def _is_spammer(host: str) -> bool:
-    return any(name in _spammers() for name in _parents(host))
+    return not _spammers().isdisjoint(_parents(host))
 
 
 @cache
@@ -141,7 +141,7 @@ def _robots() -> tuple[tuple[str, ...], re.Pattern[str]]:
 def is_robot(agent: str) -> bool:
     """Whether a program says that it is one (COUNTER's list of robots); nobody at all is a robot too."""
     low, (words, pattern) = agent.lower(), _robots()
-    return agent in {"", "-"} or any(word in low for word in words) or bool(pattern.search(agent))
+    return agent in {"", "-"} or any(map(low.__contains__, words)) or bool(pattern.search(agent))
 
 
 def device(agent: str) -> str:
@@ -154,7 +154,10 @@ def device(agent: str) -> str:
     return "desktop" if any(word in low for word in ("windows", "macintosh", "x11", "linux", "cros")) else "other"
 
 
-def _printable(text: str) -> str:
+def shown(text: str) -> str:
+    """A text of printable letters alone."""
+    if text.isprintable():
+        return text
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 

@@ -17,10 +17,11 @@ EPOCH = date(1970, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From the first day to the last, both counted."""
+    """From the first day to the last, both counted, of our own logs (`web`) or of another tool's totals: both counted the same visits."""
 
     first: date
     last: date
+    source: str = "web"
 
     @property
     def days(self) -> int:
@@ -29,11 +30,11 @@ class Period:
 
     def ending_with(self, days: int) -> Period:
         """So many days that end with the same."""
-        return Period(self.last - timedelta(days=days - 1), self.last)
+        return Period(self.last - timedelta(days=days - 1), self.last, self.source)
 
     def before(self) -> Period:
         """As many days before."""
-        return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1))
+        return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1), self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +57,21 @@ class Days:
     told: tuple[date, ...]
     withheld: tuple[date, ...]
     open: tuple[date, ...]
-    sources: tuple[str, ...]
 
 
 def days(conn: Connection, permit: Permit, period: Period, total: Table) -> Days:
     """What there is of a period."""
     rows = conn.execute(
-        select(UNIT.c.day, UNIT.c.source, UNIT.c.settled_at, UNIT.c.least, func.max(TOTAL.c.people).label("people"))
+        select(UNIT.c.day, UNIT.c.settled_at, UNIT.c.least, func.max(TOTAL.c.people).label("people"))
         .outerjoin(TOTAL, (TOTAL.c.unit == UNIT.c.id) & (TOTAL.c.kind == total.number) & (TOTAL.c.row == ALL) & (TOTAL.c.column == ALL))
         .where(*_within(period))
-        .group_by(UNIT.c.id, UNIT.c.day, UNIT.c.source, UNIT.c.settled_at, UNIT.c.least)
+        .group_by(UNIT.c.id, UNIT.c.day, UNIT.c.settled_at, UNIT.c.least)
     ).all()
     told = {row.day for row in rows if row.settled_at is not None and (row.people or 0) >= permit.people}
     still = {row.day for row in rows if row.settled_at is None} - told
     withheld = {row.day for row in rows} - told - still
     first, second, third = (tuple(EPOCH + timedelta(days=day) for day in sorted(some)) for some in (told, withheld, still))
-    return Days(first, second, third, tuple(sorted({row.source for row in rows})))
+    return Days(first, second, third)
 
 
 def lines(conn: Connection, permit: Permit, table: Table, period: Period, *, column: int = ALL, most: int | None = None) -> list[Line]:
@@ -120,9 +120,9 @@ def account(conn: Connection) -> dict[str, tuple[int, int]]:
     return {fate: (int(count), int(size)) for fate, count, size in rows}
 
 
-def last_day(conn: Connection) -> date | None:
-    """The latest day that is settled; None if none is."""
-    day = conn.execute(select(func.max(UNIT.c.day)).where(UNIT.c.settled_at.is_not(None))).scalar()
+def last_day(conn: Connection, source: str) -> date | None:
+    """The latest day of a source that is settled; None if none is."""
+    day = conn.execute(select(func.max(UNIT.c.day)).where(UNIT.c.settled_at.is_not(None), UNIT.c.source == source)).scalar()
     return None if day is None else EPOCH + timedelta(days=int(day))
 
 
@@ -131,7 +131,7 @@ def _permits(permit: Permit, table: Table) -> bool:
 
 
 def _within(period: Period) -> list[ColumnElement[bool]]:
-    return [UNIT.c.day >= (period.first - EPOCH).days, UNIT.c.day <= (period.last - EPOCH).days]
+    return [UNIT.c.day >= (period.first - EPOCH).days, UNIT.c.day <= (period.last - EPOCH).days, UNIT.c.source == period.source]
 
 
 def _told(permit: Permit, table: Table, period: Period) -> list[ColumnElement[bool]]:

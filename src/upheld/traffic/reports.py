@@ -77,7 +77,7 @@ def report(conn: Connection, permit: Permit, period: Period | None = None, *, ma
     `NotFound` if nothing is settled yet.
     """
     if period is None:
-        last = queries.last_day(conn)
+        last = queries.last_day(conn, "web")
         if last is None:
             raise NotFound("no day is settled yet: take in logs with `upheld traffic import`; a day is told of once it is over")
         period = Period(last, last).ending_with(28)

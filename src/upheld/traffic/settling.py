@@ -44,7 +44,7 @@ SETTLED = declare(
 LONGEST_HOURS = 24.0
 """How long after its end a day may wait, if the policy sets no limit."""
 _DAY = timedelta(days=1)
-_EPOCH = date(1970, 1, 1)
+EPOCH = date(1970, 1, 1)
 _COLUMNS = ("row", "column", "hits", "size", "micros", "timed", "visitors", "people", "sketch")
 OUTCOMES = ("found", "missing", "else")
 ELSE = 2
@@ -66,7 +66,7 @@ def due_before(policy: Policy, at: datetime) -> int:
     waiting = timedelta(hours=min([LONGEST_HOURS, *(hours(each.duration) for each in limits if not each.after_last_contact)]))
     if limits:
         waiting = timedelta(hours=min(hours(each.duration) for each in limits))
-    return ((at - waiting).date() - _EPOCH).days
+    return ((at - waiting).date() - EPOCH).days
 
 
 def settle_due(tx: Connection, policy: Policy, permit: Permit, *, at: datetime, actor: Actor) -> list[Settled]:
@@ -102,7 +102,7 @@ def _settle(tx: Connection, unit: int, day: int, permit: Permit, at: datetime, a
     tx.execute(update(UNIT).where(UNIT.c.id == unit).values(least=permit.people, settled_at=at, withheld=withheld))
     body = {"day": day, "least": permit.people, "told": told, "withheld": withheld, "policy": permit.policy_hash}
     append(tx, SETTLED, body, at, actor)
-    return Settled(_EPOCH + day * _DAY, told, withheld)
+    return Settled(EPOCH + day * _DAY, told, withheld)
 
 
 def _held(tx: Connection, unit: int, table: Table) -> dict[str, tuple[Any, ...]]:

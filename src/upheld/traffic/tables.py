@@ -44,6 +44,8 @@ COUNTRY = Table(4, "country", len(DEVICES), crossed=True, names="country", items
 REFERRER = Table(5, "referrer", len(STEPS), crossed=False, names="referrer", items=("web.referrer",))
 CAMPAIGN = Table(6, "campaign", len(STEPS), crossed=False, names="campaign", items=("web.campaign",))
 TABLES = (PAGE, MISSED, STATUS, COUNTRY, REFERRER, CAMPAIGN)
+TRACKING = ("tracking.pages", "tracking.referrer", "tracking.campaign")
+"""What is told of other tools' totals."""
 ITEMS = (PEOPLE_ITEM, *dict.fromkeys(item for table in TABLES for item in table.items))
 """All items of the policy that totals show."""
 KINDS = ("page", "country", "referrer", "campaign")

@@ -53,9 +53,8 @@ def _head(report: Report) -> list[str]:
         said.append(
             f"{len(days.open)} days are not settled yet: they are told of once they are over and as old as the policy lets them grow"
         )
-    sources = [source for source in days.sources if source != "web"]
-    if sources:
-        said.append(f"with totals from {', '.join(sources)}")
+    if period.source != "web":
+        said.append(f"totals from {period.source}, not from our own logs")
     return said
 
 
