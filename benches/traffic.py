@@ -1,7 +1,7 @@
 """Web logs into totals, beside GoAccess and a parse by DuckDB, on one file in one run: lines a second of processor time, and peak memory.
 
-`python -m benches.traffic [LINES]`; 5,000,000 unless said otherwise. Ours makes all tables of `traffic/tables.py`, visitors in each cell and
-sum, writes them into a record, and settles the days. GoAccess makes its report as JSON. DuckDB only splits the lines by a regular expression
+`python -m benches.traffic [LINES]`; 5,000,000 unless said otherwise. Ours makes all tables of `traffic/tables.py`, visitors in each cell
+and sum, writes them into a record, and settles the days. GoAccess makes its report as JSON. DuckDB only splits lines by regular expressions
 and counts by status. Aims: 10 times GoAccess and a million lines a second with the kernel, 2.5 times GoAccess without, 1.5 GiB.
 """
 

@@ -13,7 +13,7 @@ BEGIN = datetime(2026, 1, 5, tzinfo=UTC)
 AT_ONCE = 200_000
 _BROWSERS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{a}.0.{b}.{c} Safari/537.36",
-    "Mozilla/5.0 (iPhone; CPU iPhone OS {d}_{e} like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/{d}.0 Mobile/{b} Safari/604.1",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS {d}_{e} like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/{d}.0 Mobile/{b} Safari/604.1",  # noqa: E501
     "Mozilla/5.0 (X11; Linux x86_64; rv:{a}.0) Gecko/20100101 Firefox/{a}.{e}",
     "Mozilla/5.0 (Linux; Android {e}; K{c}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{a}.0.{b}.{c} Mobile Safari/537.36",
 )

@@ -16,7 +16,7 @@ from upheld.traffic.tables import TRACKING
 
 MATOMO = "Label,Unique visitors,Pageviews\n/shoes,120,300\n/hats,40,55\n/rare,3,9\n"
 PLAUSIBLE = "name,visitors,pageviews,bounce_rate,visit_duration\nGoogle,120,300,40,10\nBing,30,50,30,20\nt.example,2,2,1,1\n"
-GA4 = "# ----\n# Pages\n# ----\nDate,Page path and screen class,Views,Active users\n20150519,/shoes,300,120\n20150519,/hats,55,40\n20150520,/shoes,20,15\n"
+GA4 = "# ----\n# Pages\n# ----\nDate,Page path and screen class,Views,Active users\n20150519,/shoes,300,120\n20150519,/hats,55,40\n20150520,/shoes,20,15\n"  # noqa: E501
 
 
 @pytest.fixture
@@ -40,8 +40,11 @@ def test_matomos_pages_are_totals_and_small_rows_are_forgotten(take):
     assert (done.rows, told) == (3, {("page", "/shoes"): (300, 120)}), "/rare is of three people, and hides the next smallest"
 
 
-def test_plausibles_sources_and_ga4s_days_are_read(take):
+def test_plausibles_sources_are_read(take):
     assert take(PLAUSIBLE, "plausible", of="referrer")[1] == {("referrer", "Google"): (300, 120)}
+
+
+def test_ga4s_days_are_read(take):
     done, told = take(GA4, "ga4", day=None)
     assert len(done.days) == 2
     assert told[("page", "/hats")] == (55, 40)
@@ -106,7 +109,7 @@ def test_reports_say_where_totals_come_from(take, capsys, monkeypatch):
     take(MATOMO)
     monkeypatch.setenv("UPHELD_HOME", str(take.visits.house.home.path))
     take.visits.house.record.close()
-    assert main.run(["traffic", "report", "--from", "2015-05-19", "--to", "2015-05-19"]) == 0
+    assert main.run(["traffic", "report", "--from", "2015-05-19", "--to", "2015-05-19", "--source", "matomo page"]) == 0
     said = capsys.readouterr().out
-    assert "with totals from matomo page" in said
+    assert "totals from matomo page, not from our own logs" in said
     assert "/shoes" in said

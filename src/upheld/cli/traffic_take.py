@@ -21,7 +21,8 @@ from upheld.cli.edge import Edge, pass_edge
 def take(edge: Edge, /, *, file: Path, source: str, day: datetime | None, of: str | None, as_json: bool) -> None:
     """Take in totals of visits that Matomo, Plausible or GA4 exported as CSV: by day, with the visitors of each row.
 
-    A column that could tell people apart, or a row that holds something like a person's address, and nothing of the file is taken in. Rows of
+    A column that could tell people apart, or a row that holds something like a person's address, and nothing of the file is taken in.
+    Rows of
     fewer people than the policy says are forgotten, as of our own logs. Reports say which tool totals come from.
     """
     from upheld.choices.repeats import file_hash
@@ -38,8 +39,5 @@ def take(edge: Edge, /, *, file: Path, source: str, day: datetime | None, of: st
         on = day.date() if day else None
         done = take_in(tx, file, source, allowed, file=file_hash(file), day=on, of=of, at=at, actor=edge.actor())
     told, withheld = sum(each.told for each in done.days), sum(each.withheld for each in done.days)
-    show(
-        done,
-        as_json=as_json,
-        text=lambda: f"{done.rows:,} rows of {len(done.days)} days taken in: {told:,} totals told, {withheld:,} withheld",
-    )
+    words = f"{done.rows:,} rows of {len(done.days)} days taken in: {told:,} totals told, {withheld:,} withheld"
+    show(done, as_json=as_json, text=lambda: words)

@@ -116,6 +116,7 @@ class Named:
         self.kinds: dict[str, dict[str, int]] = {}
 
     def of(self, kind: str, names: Sequence[str]) -> I64:
+        """The numbers of names of one kind."""
         number = KINDS.index(kind) + 1
         if kind not in self.kinds:
             rows = self.tx.execute(select(NAME.c.name, NAME.c.id).where(NAME.c.kind == number)).all()

@@ -97,8 +97,8 @@ def take(
 
     `file`: its SHA-256; `day`: of all rows, if no column says it; `of`: what its rows are of, likewise.
 
-    `Refused` if it could tell of single people or the policy does not let it be measured, `Invalid` if it is no export of totals, `Conflict`
-    if there are totals of this tool for one of its days already.
+    `Refused` if it could tell of single people or the policy does not let it be measured, `Invalid` if it is no export of totals,
+    `Conflict` if there are totals of this tool for one of its days already.
     """
     if not {"tracking.pages"} <= permit.items:
         raise Refused("the policy lets nothing of tracking software be measured as totals: it needs `collect tracking` and a clause")
