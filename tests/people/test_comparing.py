@@ -32,7 +32,7 @@ def levels(one, other):
         ("Jon", "Ron", "alike, yet another name"),
         ("Stephen", "Steven", "nearly the same"),
         ("Daniel", "Danielle", "alike, yet another name"),
-        ("Hannah", "Anna", "alike, yet another name"),
+        ("Hannah", "Anna", "different"),
         ("Katie", "Katherine", "a known short form"),
         ("Betty", "E", "the same initial"),
         ("Dan", "Don", "alike, yet another name"),

@@ -25,7 +25,8 @@ def like(given, **changed):
 @pytest.mark.parametrize(
     ("changed", "stopping", "showing"),
     [
-        ({}, "same", "same"),
+        ({}, "same", "to review"),
+        ({"phone": "312 555 0142"}, "same", "to review"),
         ({"first": "Jaen", "address": "5 Oak St."}, "same", "to review"),
         ({"first": "J."}, "same", "to review"),
         ({"last": "Does"}, "same", "to review"),
@@ -77,22 +78,29 @@ def test_one_thing_that_many_share_is_not_enough():
 
 def judged(given, *rows):
     asked = of_held(Held(**given))
-    return [(said, compare(asked, said)) for said in (of_held(Held(**(given | row))) for row in rows)]
+    return asked, [(said, compare(asked, said)) for said in (of_held(Held(**(given | row))) for row in rows)]
 
 
 def test_an_initial_decides_nothing_where_another_first_name_that_it_fits_is_on_file_at_the_address():
-    (said, compared), *others = judged(JANE, {"first": "J."}, {"first": "John"}, {"first": "Robert"})
-    assert contested(said, compared, others)
-    assert not contested(said, compared, others[1:])
+    asked, ((said, compared), *others) = judged(JANE, {"first": "J."}, {"first": "John"}, {"first": "Robert"})
+    assert contested(asked, said, compared, others)
+    assert not contested(asked, said, compared, others[1:])
     found = shipped().weigh(compared)
     assert for_stopping(found, contested=True).verdict == "to review"
-    elsewhere = judged(JANE, {"first": "John", "address": "9 Elm St"})
-    assert not contested(said, compared, elsewhere)
+    _, elsewhere = judged(JANE, {"first": "John", "address": "9 Elm St"})
+    assert not contested(asked, said, compared, elsewhere)
+
+
+def test_a_mailbox_that_spells_the_name_out_decides_for_the_initial():
+    hers, his = {"first": "J.", "email": "jane.doe@mail.example"}, {"first": "J.", "email": "j.doe@mail.example"}
+    for record, doubtful in ((hers, False), (his, True), ({"first": "J.", "email": "john.doe@mail.example"}, True)):
+        asked, ((said, compared), *others) = judged(JANE, record, {"first": "John"})
+        assert contested(asked, said, compared, others) is doubtful
 
 
 def test_an_initial_that_was_given_means_nobody_where_two_first_names_fit_it():
-    pair = judged(JANE | {"first": "J."}, {"first": "Jane"}, {"first": "John"})
-    assert all(contested(said, compared, pair) for said, compared in pair)
+    asked, pair = judged(JANE | {"first": "J."}, {"first": "Jane"}, {"first": "John"})
+    assert all(contested(asked, said, compared, pair) for said, compared in pair)
 
 
 def test_a_name_that_two_may_bear_at_one_address_is_never_shown_by_itself():
@@ -100,7 +108,10 @@ def test_a_name_that_two_may_bear_at_one_address_is_never_shown_by_itself():
     assert doubled(records[0], records)
     assert not doubled(records[0], records[:1])
     assert doubled(records[0], [of_held(Held(**(JANE | {"last": "Doe Jr"})))])
-    assert for_showing(like(JANE), doubled=True).verdict == "to review"
+    reached = JANE | {"phone": "312 555 0142"}
+    assert for_showing(like(reached)).verdict == "same"
+    assert for_showing(like(reached), doubled=True).verdict == "to review"
+    assert for_showing(like(JANE)).verdict == "to review"
 
 
 WRONG_USE = """

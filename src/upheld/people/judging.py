@@ -33,23 +33,22 @@ def judged(given: Sequence[Portrait], records: Sequence[Sequence[Portrait]], wei
     """Each record (a row may bear several names and addresses) judged against each portrait of what was given; the likest counts."""
     best: list[Judged | None] = [None] * len(records)
     for asked in given:
-        alone = asked.says_phone_only
         pairs = [(at, said, compare(asked, said)) for at, several in enumerate(records) for said in several]
         others: list[Pair] = [(said, compared) for _, said, compared in pairs]
         for at, said, compared in pairs:
-            made = _judge(weights.weigh(compared), said, others, alone=alone)
+            made = _judge(weights.weigh(compared), asked, said, others)
             known = best[at]
             if known is None or _order(made) > _order(known):
                 best[at] = made
     return [one if one is not None else _nobody(weights) for one in best]
 
 
-def _judge(like: Likeness, said: Portrait, others: Sequence[Pair], *, alone: bool) -> Judged:
-    compared = like.compared
+def _judge(like: Likeness, asked: Portrait, said: Portrait, others: Sequence[Pair]) -> Judged:
+    compared, alone = like.compared, asked.says_phone_only
     stopping, showing = for_stopping(like, phone_only=alone), for_showing(like)
     if "same" not in (stopping.verdict, showing.verdict):
         return Judged(like, stopping, showing)
-    if compared.first in _HALF and contested(said, compared, others):
+    if compared.first in _HALF and contested(asked, said, compared, others):
         stopping, showing = for_stopping(like, contested=True, phone_only=alone), for_showing(like, contested=True)
     if showing.verdict == "same" and doubled(said, (other for other, _ in others)):
         showing = for_showing(like, doubled=True)

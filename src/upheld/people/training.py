@@ -51,14 +51,18 @@ def train(said: Sequence[Portrait], *, origin: str, labels: Iterable[tuple[Compa
     """
     if len(said) < FEWEST:
         raise Invalid(f"{len(said)} records are too few to learn from: {FEWEST} are needed; the shipped weights go on")
+    return checked(_corrected(levels(said), labels), origin=origin)
+
+
+def levels(said: Sequence[Portrait]) -> Levels:
+    """What these records teach, as Splink learns it and before anybody asked whether it is sound."""
     step = max(len(said) // MOST, 1)
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar = false")  # it would write into the answer
         comparing.prepare(connection)
         comparing.table(connection, "upheld_records", list(enumerate(said[::step])))
         told = _told(connection)
-    learnt = _levels(told["comparisons"], shipped().levels)
-    return checked(_corrected(learnt, labels), origin=origin)
+    return _levels(told["comparisons"], shipped().levels)
 
 
 def _told(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:

@@ -7,6 +7,8 @@ it). What forbids to take two records for one person whatever they weigh is a *v
 - another first name, with regard to short forms: a spouse shares everything else;
 - another generation suffix, or another unit at the same house: an agent looks, nothing is done by itself.
 
+A father and a son may bear one name at one address, so name and address alone show nothing: it takes an equal telephone number too.
+
 An equal e-mail address is a rule and no score, for it was given to be stopped: whoever else uses that mailbox, no more goes there. But
 where name and address were given too, and nothing of them is the same, somebody else's was given by mistake: an agent looks.
 """
@@ -32,6 +34,9 @@ SHOW: Final = 16.0
 """Bits from which a record may be shown or deleted without an agent, if all else is the same too."""
 SHOW_REVIEW: Final = 3.0
 """Bits from which an agent looks before it is shown or deleted."""
+
+
+_TELLING: Final = 4  # letters of a name that do not stand in a mailbox by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +91,10 @@ def for_showing(like: Likeness, *, contested: bool = False, doubled: bool = Fals
         if compared.email == level.SAME:
             return Showing("same", "the same e-mail address and first name")
         here = compared.house == level.SAME and compared.street in {level.SAME, level.NOT_SAID} and compared.zip == level.ZIP_SAME
-        if (
-            here
-            and not doubled
-            and like.weight >= SHOW
-            and compared.last in {level.LAST_SAME, level.LAST_PART}
-            and compared.unit != level.ONE_ONLY
-            and level.DIFFERENT not in (compared.email, compared.phone)
-        ):
-            return Showing("same", "the same name and address")
+        reached = compared.phone == level.SAME and compared.email != level.DIFFERENT
+        named = compared.last in {level.LAST_SAME, level.LAST_PART} and compared.unit != level.ONE_ONLY
+        if here and reached and named and not doubled and like.weight >= SHOW:
+            return Showing("same", "the same name, address and telephone number")
     if compared.first != level.DIFFERENT and (like.weight >= SHOW_REVIEW or level.SAME in (compared.email, compared.account)):
         return Showing("to review", "not beyond doubt")
     return Showing("different", vetoed(compared) or "too little is the same")
@@ -120,8 +120,10 @@ def vetoed(compared: Compared) -> str | None:
     return None
 
 
-def contested(said: Portrait, compared: Compared, others: Iterable[tuple[Portrait, Compared]]) -> bool:
+def contested(asked: Portrait, said: Portrait, compared: Compared, others: Iterable[tuple[Portrait, Compared]]) -> bool:
     """Whether a record with half a first name (an initial, a slip, none) may be meant for somebody else on file at its address.
+
+    Not if its mailbox spells out the name that was asked for, and not the other's: `J. Doe`, `jane.doe@…`.
 
     `others`: records compared with the same request. An initial decides nothing where a record there has another first name that it fits,
     nor where the request gives no more than an initial and two first names there fit it.
@@ -132,9 +134,17 @@ def contested(said: Portrait, compared: Compared, others: Iterable[tuple[Portrai
         if rival.where.house != said.where.house or rival.zip != said.zip:
             continue
         apart = level.first(said.first, rival.first, said.last, rival.last) in {level.DIFFERENT, level.FIRST_ALIKE}
+        if _spelt_out(asked, said) and not _spelt_out(rival, said):
+            continue
         if apart if its.first == level.FIRST_INITIAL else (its.first in {level.DIFFERENT, level.FIRST_ALIKE} and not apart):
             return True
     return False
+
+
+def _spelt_out(who: Portrait, said: Portrait) -> bool:
+    """Whether a record's mailbox holds somebody's first name."""
+    names = [name for name in who.first.names if len(name) >= _TELLING]
+    return any(name in email.partition("@")[0] for email in said.emails for name in names)
 
 
 def doubled(said: Portrait, others: Iterable[Portrait]) -> bool:
