@@ -260,6 +260,16 @@ def test_the_panel_opens_and_closes_by_keyboard_without_a_change(visit):
         assert visitor.cookies() == {"_vc": "1"}
 
 
+def test_an_older_browser_gets_the_same_panel(visit):
+    with visit(bypass_csp=True) as visitor:
+        visitor.page.add_init_script("delete window.CSSStyleSheet")
+        page = visitor.open()
+        box = visitor.panel.bounding_box()
+        assert (box["x"], round(box["y"] + box["height"])) == (0, 700)  # styled: at the foot of the screen
+        page.get_by_role("button", name="Refuse", exact=True).click()
+        assert visitor.panel.count() == 0
+
+
 def test_the_panel_speaks_spanish_on_a_spanish_page(visit):
     with visit() as visitor:
         page = visitor.open("&lang=es")

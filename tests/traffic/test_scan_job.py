@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from tests.traffic.running import upheld
+from upheld.home import Home
 from upheld.ledger import effects
-from upheld.traffic.scanning.job import KIND
+from upheld.traffic.scanning.job import KIND, WORKER, plan_first
 from upheld.traffic.scanning.queries import scans
 
 
@@ -26,6 +29,20 @@ def test_pages_of_the_settings_are_looked_at_and_the_next_time_is_planned(house,
     assert [page["status"] for page in made.report["pages"]] == [200]
     assert upheld(house, "work").out == "nothing is due\n"
     assert f"1  {made.at:%Y-%m-%d %H:%M}  1 pages" in upheld(house, "traffic", "scans").out
+
+
+def test_a_scan_whose_worker_was_killed_is_made_by_the_next(house, local):
+    settings = house.home.path / "upheld.toml"
+    settings.write_text(settings.read_text() + f'\n[scan]\npages = "http://silent.localhost:{local.port}/"\n')
+    long_ago = datetime.now(UTC) - timedelta(minutes=2)
+    plan_first(house.record, Home.find(house.home.path), long_ago)
+    killed = effects.lease(house.record, long_ago, "killed", (KIND,))
+    assert upheld(house, "work").out == "1 step tried\n"
+    with pytest.raises(effects.Lost), house.record.transaction() as tx:
+        effects.done(tx, killed, datetime.now(UTC), WORKER)
+    with house.record.reading() as conn:
+        assert len(scans(conn)) == 1
+        assert [each.state for each in effects.of(conn, 0, KIND)] == ["done", "due"]
 
 
 def test_a_site_that_does_not_answer_is_tried_again_and_the_reason_is_kept(house):

@@ -12,7 +12,7 @@ const send = e => {
   try { r = new URL(d.referrer).origin; } catch {}
   fetch(at, {
     method: 'POST', mode: 'no-cors', credentials: 'omit', keepalive: true, referrerPolicy: 'origin',
-    body: JSON.stringify({e, p: location.pathname + (q.size ? '?' + q : ''), r}),
+    body: JSON.stringify({e, p: location.pathname + ('' + q && '?' + q), r}),
   }).catch(() => {});
 };
 const go = () => {

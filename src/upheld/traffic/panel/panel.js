@@ -124,11 +124,11 @@ const show = (open, byVisitor) => {
   if (byVisitor) panel.focus();
 };
 const build = () => {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(setup.style);
+  let sheet;
+  try { (sheet = new CSSStyleSheet()).replaceSync(setup.style); } catch { sheet = null; /* a browser from before 2023 */ }
   const shadow = (name, put) => {
     const host = make(name), inside = host.attachShadow({mode: 'open'});
-    inside.adoptedStyleSheets = [sheet];
+    if (sheet) inside.adoptedStyleSheets = [sheet]; else inside.append(make('style', setup.style));
     put(host);
     return inside;
   };
