@@ -12,7 +12,9 @@ from tests.houses import CLERK, NOW, House
 from tests.web.sites import post_policy
 from upheld.choices.actions import Said, record
 from upheld.choices.queries import AsOf, standing
-from upheld.gate.affected import affected
+from upheld.errors import Refused
+from upheld.gate import affected as gate
+from upheld.gate.affected import affected, mark
 from upheld.people.actions import enrol, keep_facts
 from upheld.people.facts import region
 from upheld.people.identifiers import Email
@@ -139,3 +141,20 @@ def test_the_first_version_touches_nobody(tmp_path):
     with house.record.reading() as conn:
         assert affected(conn, Policy.parse(text(OLD, "1"), "a.md"), NOW).follows is None
     house.record.close()
+
+
+def test_the_count_holds_until_somebody_chooses(crowd):
+    with crowd.record.reading() as conn:
+        before = mark(conn, NOW)
+        assert mark(conn, NOW) == before
+    with crowd.record.transaction() as tx:
+        said = Said((Email("p1@x.example"),), "post", "out", NOW, "web")
+        record(tx, crowd.keeper, said, ("post", "sharing"), at=NOW, actor=CLERK)
+    with crowd.record.reading() as conn:
+        assert mark(conn, NOW) != before
+
+
+def test_policies_that_ask_too_much_of_a_person_are_refused(crowd, monkeypatch):
+    monkeypatch.setattr(gate, "COARSE", 2)
+    with crowd.record.reading() as conn, pytest.raises(Refused, match="fewer topics"):
+        affected(conn, Policy.parse(text(OLD, "2"), "northgate.md"), NOW)

@@ -15,9 +15,10 @@ from tests.gate.conftest import LIST, ME, open_shop
 from upheld.errors import Conflict, Invalid, NotFound
 from upheld.gate import carrying, ordering
 from upheld.gate.disclosures import counts_by_recipient, to_recipient
-from upheld.gate.models import DISCLOSURE
+from upheld.gate.models import DELIVERY, DISCLOSURE, LIST_ORDER
 from upheld.gate.ordering import Asked
 from upheld.jobs import worker
+from upheld.ledger import effects
 from upheld.ledger import queries as ledger
 from upheld.ledger.effects import Lost
 from upheld.people.identifiers import Postal
@@ -298,3 +299,54 @@ def test_a_worker_that_lost_its_lease_writes_nothing_down(desk, shop, monkeypatc
     shop.began += timedelta(hours=1)
     desk.work()
     assert desk.find().state == "looking"
+
+
+def test_how_far_it_is_can_be_asked_before_during_and_when_nothing_can_be_read(desk, shop, monkeypatch):
+    monkeypatch.setattr(carrying, "PAUSE", 0)
+    desk.give()
+    assert carrying.progress(shop.home, desk.find()) == {}
+    desk.work()
+    assert carrying.progress(shop.home, desk.find())["step"] == "decided"
+    place = desk.find().folder(shop.home) / carrying.PROGRESS
+    place.write_text("[]")
+    assert carrying.progress(shop.home, desk.find()) == {}
+    place.write_text("{half")
+    assert carrying.progress(shop.home, desk.find()) == {}
+
+
+def test_a_release_that_another_worker_is_writing_is_waited_for(desk, shop):
+    number = desk.give()
+    desk.work()
+    desk.do(ordering.begin, number)
+    desk.work()
+    with shop.record.engine.begin() as conn:  # as it stands between the record and the file's name
+        conn.exec_driver_sql("DROP TRIGGER disclosure_delivery_delete")
+        conn.execute(DELIVERY.delete())
+        conn.execute(LIST_ORDER.update().values(state="releasing"))
+    out = desk.find().out(shop.home)
+    out.unlink()
+    with shop.record.transaction() as tx:
+        effects.plan(tx, ordering.RELEASE, number, "", {}, shop.now())
+    desk.work()
+    assert desk.find().state == "releasing"
+    with shop.record.reading() as conn:
+        assert effects.of(conn, number, ordering.RELEASE)[-1].reason == "another worker is at it"
+
+
+def test_a_file_that_cannot_be_written_down_as_fetched_is_not_handed_out(desk, shop, monkeypatch):
+    number = desk.give()
+    desk.work()
+    desk.do(ordering.begin, number)
+    desk.work()
+    monkeypatch.setattr(ordering, "append", lambda *_: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        desk.do(ordering.fetch, shop.home, number)
+    assert desk.find().state == "released"
+    assert desk.find().out(shop.home).exists()
+
+
+def test_without_a_list_there_is_nothing_to_clean_nor_to_pick_nor_to_show(shop):
+    ordering.clean(shop.home, shop.record)
+    assert ordering.inbox(shop.home) == ()
+    with shop.record.reading() as conn:
+        assert ordering.orders(conn) == ordering.orders(conn, ["looked"]) == ()
