@@ -131,3 +131,36 @@ def test_a_desk_is_shut_on_the_public_holidays_of_its_place():
     assert hours("Mon-Fri 06:00-17:00 America/Los_Angeles").open_at(thanksgiving)  # nobody said which holidays
     there = hours("Mon-Fri 08:00-12:00 and Mon-Fri 13:00-17:00 Europe/Berlin", "ECB")
     assert there.opens_next(datetime(2026, 12, 24, 18, tzinfo=BERLIN)) == datetime(2026, 12, 28, 8, tzinfo=BERLIN)
+
+
+def own(at, region):
+    return next(one.due_at for one in clocks(NORTHGATE, TOPICS, region, at, "phone") if one.source == "rights.stop")
+
+
+def test_days_are_also_those_where_the_person_lives():
+    """Ten business days from a Monday end on a Monday. Early on a Monday in New York and here it is still Sunday in Hawaii."""
+    early = datetime(2026, 11, 23, 1, tzinfo=LA)
+    assert own(early, "us-ca") == datetime(2026, 12, 8, 7, 59, 59, tzinfo=UTC)  # the end of Monday the 7th, here
+    assert own(early, "us-ny") == datetime(2026, 12, 8, 4, 59, 59, tzinfo=UTC)  # the end of the same day there, three hours earlier
+    assert own(early, "us-hi") == datetime(2026, 12, 5, 7, 59, 59, tzinfo=UTC)  # it came on Sunday: the end of Friday the 4th, here
+    assert own(early, "us-tx") == own(early, "us-co")  # El Paso has the clocks of Denver: of several the one furthest behind
+    assert own(early, "nowhere") == own(early, "us-ca")
+
+
+def test_a_day_that_is_over_where_the_person_lives_ends_by_the_clocks_here():
+    late = datetime(2026, 11, 22, 20, tzinfo=LA)  # Monday morning in Berlin
+    found = {clock.source: clock.due_at for clock in clocks(NORTHGATE, TOPICS, "de", late, "phone")}
+    assert found["eu.gdpr.object-marketing"] > late
+    assert found["eu.gdpr.object-marketing"] <= late + timedelta(hours=24)
+
+
+def test_every_zone_that_is_named_is_known_and_every_state_has_one():
+    from upheld.law.zones import zone_of
+
+    states = (
+        "al ak az ar ca co ct de fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv nh nj nm ny nc nd oh ok or pa ri sc sd tn tx ut "
+        "vt va wa wv wi wy dc"
+    )
+    assert all(zone_of(f"us-{state}") for state in states.split())
+    assert [zone_of(region) for region in ("us", "eu", None, "atlantis")] == [None] * 4
+    assert str(zone_of("de-by")) == "Europe/Berlin"

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from upheld.law.counting import Period, due, end_of
 from upheld.law.duties import Duty
+from upheld.law.zones import zone_of
 from upheld.policy.behaviour import stops
 from upheld.policy.compiled import Policy
 from upheld.policy.statements import Duration
@@ -16,6 +17,9 @@ from upheld.policy.terms import within
 from upheld.requests.desks import desk, home_of
 from upheld.requests.duties import duties_of
 from upheld.requests.needs import period_in_words, topics_of
+
+Zones = tuple[tzinfo, tzinfo | None]
+"""The time zone of the desk, and that of the person if it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +39,31 @@ def clocks(
 
     They are those of the policy's `stop` statements, and of the duties of the laws that it names. Who does not say where they live is taken
     to live in the first place of the policy's territory. Duties about one channel (the browser's signal) count only for what came by it.
+    Days are those of the desk and those where the person lives: the earlier of the two begins the count, and the earlier ends it.
     """
     where = desk(policy, region)
-    zone: tzinfo = where.hours.zone if where and where.hours else UTC
+    zones: Zones = (where.hours.zone if where and where.hours else UTC, zone_of(region))
     found: dict[str, Clock] = {}
-    for clock in (*_of_policy(policy, topics, region, received_at, zone), *_of_law(policy, topics, region, received_at, zone, channel)):
+    for clock in (*_of_policy(policy, topics, region, received_at, zones), *_of_law(policy, topics, region, received_at, zones, channel)):
         if clock.source not in found or clock.due_at < found[clock.source].due_at:
             found[clock.source] = clock
     return tuple(sorted(found.values(), key=lambda clock: (clock.due_at, not clock.confirmed, clock.source)))
 
 
-def _of_policy(policy: Policy, topics: Sequence[str], region: str | None, received_at: datetime, zone: tzinfo) -> Iterator[Clock]:
+def _of_policy(policy: Policy, topics: Sequence[str], region: str | None, received_at: datetime, zones: Zones) -> Iterator[Clock]:
     for topic in topics:
         for stop in stops(policy, topic, region):
             if stop.within is not None:
-                yield Clock(stop.clause, _end(received_at, _period(stop.within), zone), f"within {_said(stop.within)}, as the policy says")
+                yield Clock(stop.clause, _end(received_at, _period(stop.within), zones), f"within {_said(stop.within)}, as the policy says")
 
 
 def _of_law(
-    policy: Policy, topics: Sequence[str], region: str | None, received_at: datetime, zone: tzinfo, channel: str | None
+    policy: Policy, topics: Sequence[str], region: str | None, received_at: datetime, zones: Zones, channel: str | None
 ) -> Iterator[Clock]:
     for duty in _duties(policy, tuple(topics), region or home_of(policy), channel):
         if duty.due is not None:
             says = f"within {period_in_words(duty.due.period)}, as {duty.law} asks"
-            yield Clock(duty.family, _end(received_at, duty.due.period, zone), says, duty.is_confirmed("due"))
+            yield Clock(duty.family, _end(received_at, duty.due.period, zones), says, duty.is_confirmed("due"))
 
 
 @lru_cache(256)  # the same few questions come with every request
@@ -84,11 +89,14 @@ def _period(within_: Duration) -> Period:
     return replace(period, receipt_counts=period.unit == "calendar_day" and period.n > 0)
 
 
-def _end(received_at: datetime, period: Period, zone: tzinfo) -> datetime:
-    """The last second that is in time."""
-    safe = due(received_at, period, zone, holidays=None).safe
-    ends = end_of(safe, zone)
-    return ends if isinstance(safe, datetime) else ends - timedelta(seconds=1)
+def _end(received_at: datetime, period: Period, zones: Zones) -> datetime:
+    """The last second that is in time, by the clocks here and by those of the person."""
+    here, theirs = zones
+    safe = due(received_at, period, here, theirs=theirs, holidays=None).safe
+    if isinstance(safe, datetime):
+        return end_of(safe, here)
+    ends = [end_of(safe, zone) for zone in zones if zone is not None]
+    return min([one for one in ends if one > received_at] or ends) - timedelta(seconds=1)
 
 
 def _said(duration: Duration) -> str:
