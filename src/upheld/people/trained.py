@@ -14,7 +14,7 @@ from upheld.people.weights import Weights, loaded, shipped
 from upheld.record import Actor
 
 TRAINED = declare(
-    "match.trained", "match weights were learnt from the merchant's records and agents' decisions", records=NUMBER, labels=NUMBER
+    "rights.trained", "match weights were learnt from the merchant's records and agents' decisions", records=NUMBER, labels=NUMBER
 )
 
 
