@@ -158,8 +158,8 @@ def test_every_zone_that_is_named_is_known_and_every_state_has_one():
     from upheld.law.zones import zone_of
 
     states = (
-        "al ak az ar ca co ct de fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv nh nj nm ny nc nd oh ok or pa ri sc sd tn tx ut "
-        "vt va wa wv wi wy dc"
+        "al ak az ar ca co ct de fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv nh nj nm ny nc nd oh ok or pa ri sc sd tn tx "
+        "ut vt va wa wv wi wy dc"
     )
     assert all(zone_of(f"us-{state}") for state in states.split())
     assert [zone_of(region) for region in ("us", "eu", None, "atlantis")] == [None] * 4
