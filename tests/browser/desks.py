@@ -19,8 +19,9 @@ from tests.web.test_requests_desk import MAP
 from upheld.people.held import Held
 from upheld.postings.queries import in_force
 from upheld.record import Actor
-from upheld.requests import drafts, notes
+from upheld.requests import correcting, drafts, notes
 from upheld.requests.actions import Asked, receive
+from upheld.requests.correcting import Wrong
 from upheld.requests.models import REQUEST_TOLD
 from upheld.requests.reading import read
 
@@ -57,6 +58,16 @@ def stocked(house) -> None:
         now = datetime.now(UTC)
         letter = read(b"From: eva@mail.example\nSubject: Stop\nMessage-ID: <5@mail.example>\n\nPlease take me off your lists.\n")
         drafts.draft(tx, house.keeper, letter, in_force(tx, now), at=now, actor=CLERK)
+    correction(house)
+
+
+def correction(house) -> None:
+    """Jane asked to have her telephone number corrected; nobody did it yet."""
+    wrong = Wrong("crm", "customers", "phone")
+    with house.record.transaction() as tx:
+        correcting.ask(
+            tx, house.keeper, "jane.doe@mail.example", wrong, "+1 312 555 0188", (wrong,), at=datetime.now(UTC), actor=Actor("visitor")
+        )
 
 
 def asked(house, given: Held) -> int:

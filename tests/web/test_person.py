@@ -130,3 +130,36 @@ def test_a_person_corrects_a_field_and_sees_that_it_is_done(shop, centre, orders
     page = words(centre.get("/mine"))
     assert "+1 312 555 0188" in page
     assert "+1 312 555 0142" not in page
+
+
+def test_a_correction_that_a_program_cannot_do_waits_for_a_clerk_who_does_it(desk, shop, orders, clock):
+    from upheld.ledger import effects
+    from upheld.people.identifiers import Email
+    from upheld.people.queries import find
+    from upheld.record import Actor
+    from upheld.requests import correcting
+    from upheld.requests.correcting import Wrong
+
+    wrong = Wrong("shop", "orders", "phone")
+    with shop.record.transaction() as tx:
+        correcting.ask(tx, shop.keeper, JANE, wrong, "+1 312 555 0188", (wrong,), at=NOW, actor=Actor("visitor"))
+    leased = effects.lease(shop.record, NOW, "test", [correcting.KIND])
+    with shop.record.transaction() as tx:
+        effects.give_up(tx, leased, "can only be corrected by hand", NOW, Actor("worker"))
+    browser = desk("support")
+    assert "1 correction is not done yet" in words(browser.get("/requests"))
+    waits = words(browser.get("/corrections"))
+    assert "wants a person can only be corrected by hand" in waits
+    assert "0188" not in waits
+    assert "What for?" in words(browser.get("/corrections/1"))
+    browser.post("/corrections/1", {"purpose": "rights"})
+    page = words(browser.get("/corrections/1"))
+    assert "+1 312 555 0188" in page
+    assert JANE in page
+    assert "It is tried again" in words(browser.post("/corrections/1/retry", follow=True))
+    assert "Every correction is done" in words(browser.post("/corrections/1/done", follow=True))
+    assert words(browser.post("/corrections/1/done"), status=409)
+    assert {"correction.retried", "correction.by_hand"} <= set(kinds(shop))
+    with shop.record.reading() as conn:
+        assert find(conn, shop.keeper.keys, [Email(JANE)])
+        assert correcting.waiting(conn) == ()

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from upheld.errors import Invalid, No, Refused
+from upheld.errors import Conflict, Invalid, No, NotFound, Refused
 from upheld.gate import searching
 from upheld.ledger import effects
 from upheld.ledger.actions import append
@@ -45,6 +45,8 @@ KIND: Final = "correction.write"
 ASKED = declare(
     "correction.asked", "somebody who proved an address asked to have a part corrected", correction=NUMBER, person=NUMBER, part=WORD
 )
+BY_HAND = declare("correction.by_hand", "a clerk corrected it by hand", correction=NUMBER)
+RETRIED = declare("correction.retried", "a correction that was not done was asked for again", correction=NUMBER)
 DONE = declare("correction.done", "so many records were corrected and read back", correction=NUMBER, rows=NUMBER)
 
 
@@ -100,12 +102,61 @@ def ask(tx: Connection, keeper: Keeper, email: str, wrong: Wrong, value: str, ma
 def of(conn: Connection, keeper: Keeper, email: str) -> tuple[Correction, ...]:
     """The corrections that were asked for under an address, the newest first."""
     query = select(CORRECTION).where(CORRECTION.c.person.in_(find(conn, keeper.keys, [Email(email)]))).order_by(CORRECTION.c.id.desc())
-    made = []
-    for row in conn.execute(query).all():
-        effect = effects.of(conn, row.id, KIND)[-1]
-        wrong = Wrong(row.system, row.place, row.part)
-        made.append(Correction(row.id, wrong, row.asked_at, row.done_at, row.rows, effect.reason, effect.state == "given up"))
-    return tuple(made)
+    return tuple(_correction(conn, row) for row in conn.execute(query).all())
+
+
+def waiting(conn: Connection) -> tuple[Correction, ...]:
+    """The corrections that are not done, the oldest first; no value of anybody."""
+    query = select(CORRECTION).where(CORRECTION.c.done_at.is_(None)).order_by(CORRECTION.c.id)
+    return tuple(_correction(conn, row) for row in conn.execute(query).all())
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A correction with what a clerk needs to do it by hand: whose address was proven, and what should stand there."""
+
+    correction: Correction
+    email: str = field(repr=False)
+    value: str = field(repr=False)
+
+
+def opened(conn: Connection, keeper: Keeper, number: int) -> Opened:
+    """One correction with its values. `NotFound`."""
+    row = _row(conn, number)
+    email, value = json.loads(searching.opened(conn, keeper, row.person, SEALED, bytes(row.given)))
+    return Opened(_correction(conn, row), email, value)
+
+
+def retry(tx: Connection, number: int, *, at: datetime, actor: Actor) -> None:
+    """Try it anew, now. `Conflict` if it is done."""
+    _demand_waiting(tx, number)
+    effects.retry(tx, [each.id for each in effects.of(tx, number, KIND)], at)
+    append(tx, RETRIED, {"correction": number}, at, actor)
+
+
+def by_hand(tx: Connection, number: int, *, at: datetime, actor: Actor) -> None:
+    """A clerk has corrected it where it lies: nothing is written any more. `Conflict` if it is done."""
+    _demand_waiting(tx, number)
+    tx.execute(update(CORRECTION).where(CORRECTION.c.id == number).values(done_at=at))
+    append(tx, BY_HAND, {"correction": number}, at, actor)
+
+
+def _demand_waiting(tx: Connection, number: int) -> None:
+    if _row(tx, number).done_at is not None:
+        raise Conflict(f"correction {number} is done already")
+
+
+def _row(conn: Connection, number: int) -> Any:  # noqa: ANN401 - SQLAlchemy's row
+    row = conn.execute(select(CORRECTION).where(CORRECTION.c.id == number)).first()
+    if row is None:
+        raise NotFound(f"there is no correction {number}")
+    return row
+
+
+def _correction(conn: Connection, row: Any) -> Correction:  # noqa: ANN401 - as above
+    effect = effects.of(conn, row.id, KIND)[-1]
+    wrong = Wrong(row.system, row.place, row.part)
+    return Correction(row.id, wrong, row.asked_at, row.done_at, row.rows, effect.reason, effect.state == "given up")
 
 
 def handlers(office: Office) -> Mapping[str, Callable[[Leased], None]]:
@@ -130,9 +181,13 @@ def _attended(office: Office, leased: Leased) -> None:
 
 def _write(office: Office, leased: Leased) -> None:
     with office.record.reading() as conn:
-        row = conn.execute(select(CORRECTION).where(CORRECTION.c.id == leased.subject)).one()
+        row = _row(conn, leased.subject)
         email, value = json.loads(searching.opened(conn, office.keeper, row.person, SEALED, bytes(row.given)))
         weights = in_use(conn)
+    if row.done_at is not None:  # a clerk was faster
+        with office.record.transaction() as tx:
+            effects.done(tx, leased, office.clock(), office.actor)
+        return
     system = office.system(row.system)
     table = next((one for one in system.tables if one.name == row.place), None) if system else None
     column = _column(table, row.part) if table else None

@@ -20,7 +20,7 @@ from upheld.gate import staff as gate
 from upheld.people.held import Held
 from upheld.people.queries import find
 from upheld.postings.queries import Posted
-from upheld.requests import actions, drafts, notes, queries, reviewing
+from upheld.requests import actions, correcting, drafts, notes, queries, reviewing
 from upheld.requests.given import identifiers_of
 from upheld.requests.states import MOVES, OPEN
 from upheld.web import forms as controls
@@ -59,10 +59,12 @@ def queue(request: HttpRequest) -> HttpResponse:
     asked = [state for state in MOVES if state in request.GET.getlist("state")]
     desk, page = request.GET.get("desk") or None, max(1, _number(request.GET.get("page", "")) or 1)
     with around.reading() as (conn, posted):
+        corrections = len(correcting.waiting(conn))
         found = queries.queue(conn, asked or OPEN, desk, begin=(page - 1) * PAGE, most=PAGE)
     said = {
         "lines": _lines(found.requests),
         "count": found.count,
+        "corrections": corrections,
         "states": [(state, wording.state(state), state in asked) for state in MOVES],
         "desks": [(each.desk.name, each.desk.name == desk) for each in wording.desks(posted.policy, around.now())],
         "filtered": bool(asked or desk),

@@ -13,7 +13,20 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from upheld.web import assets
-from upheld.web.console import evidence, intake, person, policies, recipients, releases, requests, signing, sites, start, visits
+from upheld.web.console import (
+    corrections,
+    evidence,
+    intake,
+    person,
+    policies,
+    recipients,
+    releases,
+    requests,
+    signing,
+    sites,
+    start,
+    visits,
+)
 
 SIGN_IN = [
     path("begin/<str:token>", signing.begin, name="begin"),
@@ -86,6 +99,10 @@ urlpatterns = [
     *SIGN_IN,
     path("intake", intake.page, name="intake"),
     path("intake/done", intake.finished, name="intake done"),
+    path("corrections", corrections.listed, name="corrections"),
+    path("corrections/<int:number>", corrections.page, name="correction"),
+    path("corrections/<int:number>/retry", corrections.retry, name="correction retry"),
+    path("corrections/<int:number>/done", corrections.done, name="correction done"),
     path("person", person.page, name="person"),
     path("requests", requests.queue, name="requests"),
     path("requests/search", requests.search, name="requests search"),
