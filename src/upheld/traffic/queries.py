@@ -120,7 +120,7 @@ def account(conn: Connection) -> dict[str, tuple[int, int]]:
     return {fate: (int(count), int(size)) for fate, count, size in rows}
 
 
-def last_day(conn: Connection, source: str) -> date | None:
+def last_day(conn: Connection, source: str = "web") -> date | None:
     """The latest day of a source that is settled; None if none is."""
     day = conn.execute(select(func.max(UNIT.c.day)).where(UNIT.c.settled_at.is_not(None), UNIT.c.source == source)).scalar()
     return None if day is None else EPOCH + timedelta(days=int(day))
