@@ -110,7 +110,7 @@ def _made(request: HttpRequest, begin: date | None, end: date | None, match: str
         allowed = permit(conn, ITEMS, around.now(), asked_by=request.member.role)
         period = None
         if begin or end:
-            last = end or queries.last_day(conn) or around.now().date()
+            last = end or queries.last_day(conn, "web") or around.now().date()
             period = Period(min(begin, last), last) if begin else Period(last, last).ending_with(DAYS)
         return report(conn, allowed, period, match=match, most=MOST)
 
