@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -60,3 +63,21 @@ def test_only_roles_that_may_measure_see_it(desk, read):
     assert support.get("/visits").status_code == 403
     assert 'href="/visits"' not in support.get("/").content.decode()
     assert 'href="/visits"' in marketing.get("/").content.decode()
+
+
+def test_totals_of_another_tool_are_reported_apart(desk, shop, read, tmp_path):
+    client = desk("marketing")
+    assert "Counted by" not in words(client.get("/visits"))
+    file = tmp_path / "matomo.csv"
+    file.write_text("label,nb_visits,nb_hits,nb_uniq_visitors\n/cart,40,90,35\n")
+    words_ = ["traffic", "take", str(file), "--from", "matomo", "--of", "page", "--day", "2015-05-19"]
+    taken = subprocess.run(
+        [sys.executable, "-m", "upheld.cli.main", "--home", str(shop.home.path), *words_], capture_output=True, text=True, check=False
+    )
+    assert taken.returncode == 0, taken.stderr
+    page = client.get("/visits").content.decode()
+    source = re.search(r'<option value="(matomo[^"]*)"', page)
+    assert source, page[:2000]
+    told = words(client.get(f"/visits?source={source[1]}&begin=2015-05-17&end=2015-05-20"))
+    assert "/cart" in told
+    assert "/projects/xdotool/" not in told

@@ -120,6 +120,12 @@ def account(conn: Connection) -> dict[str, tuple[int, int]]:
     return {fate: (int(count), int(size)) for fate, count, size in rows}
 
 
+def sources(conn: Connection) -> tuple[str, ...]:
+    """Where settled totals came from: `web`, or a tool's name; our own logs first."""
+    found = conn.execute(select(UNIT.c.source).where(UNIT.c.settled_at.is_not(None)).distinct()).scalars()
+    return tuple(sorted(found, key=lambda source: (source != "web", source)))
+
+
 def last_day(conn: Connection, source: str = "web") -> date | None:
     """The latest day of a source that is settled; None if none is."""
     day = conn.execute(select(func.max(UNIT.c.day)).where(UNIT.c.settled_at.is_not(None), UNIT.c.source == source)).scalar()

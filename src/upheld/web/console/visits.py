@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Final
+from datetime import date, timedelta
+from typing import Any, Final
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -19,11 +20,12 @@ from upheld.gate.measuring import permit
 from upheld.traffic import queries, telling
 from upheld.traffic.queries import Period
 from upheld.traffic.reports import Rate, Report, Row, Section, change, report
-from upheld.traffic.tables import ITEMS
+from upheld.traffic.tables import ITEMS, TRACKING
 from upheld.web.charts import Chart, Series
 from upheld.web.console.staff import staff
 from upheld.web.surroundings import surroundings
 
+OWN: Final = "web"
 DAYS: Final = 28
 MOST: Final = 20  # rows of a table
 DRAWN: Final = 8  # bars of a chart
@@ -53,6 +55,14 @@ OF: Final = {
 class Narrow(forms.Form):
     """Which days, and which names."""
 
+    def __init__(self, *args: Any, sources: Sequence[str] = (), **more: Any) -> None:  # noqa: ANN401 - Django's own
+        super().__init__(*args, **more)
+        if len(sources) > 1:
+            self.fields["source"].choices = [(each, _("our own logs") if each == OWN else each) for each in sources]
+        else:
+            del self.fields["source"]
+
+    source = forms.ChoiceField(label=gettext_lazy("Counted by"), choices=[], required=False)
     begin = forms.DateField(label=gettext_lazy("From"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     end = forms.DateField(label=gettext_lazy("To"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     match = forms.CharField(label=gettext_lazy("Only names that hold"), required=False, max_length=100)
@@ -79,11 +89,13 @@ class Shown:
 @staff("measurement")
 def page(request: HttpRequest) -> HttpResponse:
     """The report; with `as`, a copy to take away."""
-    form = Narrow(request.GET or None)
+    with surroundings().record.reading() as conn:
+        sources = queries.sources(conn)
+    form = Narrow(request.GET or None, sources=sources)
     valid = not form.is_bound or form.is_valid()
     given = form.cleaned_data if form.is_bound and valid else {}
     try:
-        made = _made(request, given.get("begin"), given.get("end"), given.get("match") or "")
+        made = _made(request, given)
     except NotFound:
         return render(request, "console/visits.html", {"form": form, "nothing": True})
     copy = request.GET.get("as", "")
@@ -104,14 +116,15 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "console/visits.html", said, status=200 if valid else 400)
 
 
-def _made(request: HttpRequest, begin: date | None, end: date | None, match: str) -> Report:
-    around = surroundings()
+def _made(request: HttpRequest, given: Mapping[str, Any]) -> Report:
+    around, source = surroundings(), given.get("source") or OWN
+    begin, end, match = given.get("begin"), given.get("end"), given.get("match") or ""
     with around.record.reading() as conn:
-        allowed = permit(conn, ITEMS, around.now(), asked_by=request.member.role)
+        allowed = permit(conn, ITEMS if source == OWN else (*ITEMS, *TRACKING), around.now(), asked_by=request.member.role)
         period = None
-        if begin or end:
-            last = end or queries.last_day(conn, "web") or around.now().date()
-            period = Period(min(begin, last), last) if begin else Period(last, last).ending_with(DAYS)
+        if begin or end or source != OWN:
+            last = end or queries.last_day(conn, source) or around.now().date()
+            period = Period(min(begin, last) if begin else last - timedelta(days=DAYS - 1), last, source)
         return report(conn, allowed, period, match=match, most=MOST)
 
 
