@@ -102,7 +102,7 @@ def test_a_disk_that_fills_up_is_said_and_loses_nothing_acknowledged(tmp_path):
     record.create()
 
     def narrow():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_200_000, 1_200_000))
         # Python ignores SIGXFSZ, so the write fails with EFBIG, as a full disk fails with ENOSPC
 
     process = start(record, 1, preexec_fn=narrow)

@@ -150,14 +150,16 @@ def grown(tx: Connection, office: Office, search: Search, same: Sequence[Candida
     If records are joined for marketing, they are joined for stopping (Disney). A telephone that others share joins nobody.
     """
     before = people.last_identifier(tx)
-    met = set(search.people)
+    # Other threads may have learnt of people since this search began.
+    known = set(tx.execute(select(REQUEST_PERSON.c.person).where(REQUEST_PERSON.c.request == search.request)).scalars())
+    met = set(search.people) | known
     for one in same:
         identifiers = _own(tx, office, one.identifiers, met)
         if identifiers:
             said = [Said(identifiers, topic, "out", at, search.channel, None, search.version) for topic in search.topics]
             recorded = record_many(tx, office.keeper, said, search.topics, at=at, actor=office.actor)
             met |= {person for done in recorded for person in done.people}
-    new = met - set(search.people)
+    new = met - known
     if new:
         tx.execute(insert(REQUEST_PERSON), [{"request": search.request, "person": person} for person in sorted(new)])
     return bool(new) or people.last_identifier(tx) > before

@@ -31,7 +31,7 @@ class Reply(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class Unknown(No):
+class Unknown(Refused):
     """No key was shown, or none that opens anything."""
 
 
