@@ -6,19 +6,21 @@ import os
 import socket
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from threading import Condition
 from typing import Final
 
+from upheld.errors import No
 from upheld.ledger import effects
-from upheld.ledger.effects import LEASE, Leased
+from upheld.ledger.effects import LEASE, Leased, Lost
 from upheld.record import Record
 
 LOOK_AGAIN: Final = timedelta(seconds=5)
 """How long a worker that follows sleeps at most: another process may have planned something meanwhile."""
 
 Handlers = Mapping[str, Callable[[Leased], None]]
-"""By kind of effect, who does it. A handler ends the effect itself, whatever goes wrong."""
+"""By kind of effect, who does it, and ends it. A fault of the program that escapes a handler is tried again later."""
 
 
 def work(
@@ -63,7 +65,7 @@ class _Crew:
             try:
                 leased = effects.lease(self._record, self._clock(), self._worker, handlers.keys(), hold=self._hold) if handlers else None
                 if leased is not None:
-                    handlers[leased.kind](leased)
+                    self._attend(handlers[leased.kind], leased)
             finally:
                 with self._changed:
                     self._busy -= 1
@@ -75,6 +77,16 @@ class _Crew:
                     if not self._busy:
                         return
                     self._changed.wait()
+
+    def _attend(self, handler: Callable[[Leased], None], leased: Leased) -> None:
+        """Do it; a fault of the program is written down and tried again later: one effect must not stop the others."""
+        try:
+            handler(leased)
+        except No:
+            raise  # the record itself does not answer: nobody can go on
+        except Exception as fault:  # noqa: BLE001 - whatever it is
+            with suppress(Lost), self._record.transaction() as tx:
+                effects.again(tx, leased, effects.fault_in_words(fault), self._clock())
 
 
 def follow(

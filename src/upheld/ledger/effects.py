@@ -8,9 +8,11 @@ is no longer its own. What fails is tried again after 1 s, 2 s, 4 s … 1 h; why
 from __future__ import annotations
 
 import secrets
+import traceback
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
@@ -134,6 +136,12 @@ def give_up(tx: Connection, leased: Leased, reason: str, at: datetime, actor: Ac
     """It cannot be done before a person mends something; `reason` says what. Raises `Lost`."""
     _end(tx, leased, "given up", at, reason, ended_at=at)
     append(tx, ENDED, _said(leased, "given up"), at, actor)
+
+
+def fault_in_words(fault: BaseException) -> str:
+    """Why an effect was not done that met a fault of the program: its place and kind. Its message may hold a value, and is not kept."""
+    last = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"met a fault of the program at {Path(last.filename).name}:{last.lineno} ({type(fault).__name__})"
 
 
 def retry(tx: Connection, numbers: Sequence[int], at: datetime) -> int:

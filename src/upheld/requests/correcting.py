@@ -16,11 +16,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from upheld.errors import Conflict, Invalid, No, NotFound, Refused
+from upheld.errors import Conflict, Invalid, NotFound, Refused
 from upheld.gate import searching
 from upheld.ledger import effects
 from upheld.ledger.actions import append
-from upheld.ledger.effects import Leased, Lost
+from upheld.ledger.effects import Leased
 from upheld.ledger.kinds import NUMBER, WORD, declare
 from upheld.people.actions import Keeper, enrol
 from upheld.people.identifiers import Email
@@ -29,6 +29,7 @@ from upheld.people.trained import in_use
 from upheld.policy.behaviour import right
 from upheld.policy.compiled import Policy
 from upheld.record import Actor
+from upheld.requests.attending import attended
 from upheld.requests.models import CORRECTION
 from upheld.requests.office import Office
 from upheld.systems import refusals
@@ -161,22 +162,7 @@ def _correction(conn: Connection, row: Any) -> Correction:  # noqa: ANN401 - as 
 
 def handlers(office: Office) -> Mapping[str, Callable[[Leased], None]]:
     """By kind of effect, who does it."""
-    return {KIND: partial(_attended, office)}
-
-
-def _attended(office: Office, leased: Leased) -> None:
-    """Write it; what fails is tried again, unless a person must mend something first."""
-    try:
-        _write(office, leased)
-    except Lost:
-        return
-    except (Failed, No) as no:
-        words, again = (no.words, no.again) if isinstance(no, Failed) else (str(no), False)
-        with office.record.transaction() as tx:
-            if again:
-                effects.again(tx, leased, words, office.clock())
-            else:
-                effects.give_up(tx, leased, words, office.clock(), office.actor)
+    return {KIND: partial(attended, office, _write)}
 
 
 def _write(office: Office, leased: Leased) -> None:

@@ -6,25 +6,24 @@ point, it is done again with the same token; what fails says why and is tried ag
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 from sqlalchemy import Connection, select, update
 
-from upheld.errors import Conflict, Invalid, No, NotFound
+from upheld.errors import Invalid, NotFound
 from upheld.gate import searching
 from upheld.gate.searching import Searched
 from upheld.ledger import effects
-from upheld.ledger.effects import Leased, Lost
+from upheld.ledger.effects import Leased
 from upheld.requests import confirming, proving, telling
+from upheld.requests.attending import attended
 from upheld.requests.finding import Search, begin, grown, keep, plan_finds, rows_of
 from upheld.requests.models import REQUEST_RECORD
 from upheld.requests.office import Office
 from upheld.requests.settling import outstanding, settle
-from upheld.systems.connector import Connector, Failed
+from upheld.systems.connector import Connector
 from upheld.systems.datamap import System, Table
 
 Handler = Callable[[Leased], None]
@@ -42,39 +41,12 @@ def handlers(office: Office) -> Mapping[str, Handler]:
         "request.tell": telling.tell,
         "request.remind": telling.remind,
     }
-    return {kind: partial(_attended, office, handler) for kind, handler in kinds.items()}
 
-
-def _attended(office: Office, handler: Callable[[Office, Leased], None], leased: Leased) -> None:
-    """Do it; whatever goes wrong is written down where clerks see it, and tried again unless a person must mend something first."""
-    try:
-        handler(office, leased)
-    except Lost:
-        return  # somebody else has it
-    except Failed as failed:
-        _failed(office, leased, failed.words, again=failed.again)
-    except Conflict as no:
-        _failed(office, leased, no.message, again=True)
-    except No as no:
-        _failed(office, leased, no.message, again=False)
-    except Exception as fault:  # noqa: BLE001 - one effect must not stop the others; its message may hold a value, so it is not kept
-        last = traceback.extract_tb(fault.__traceback__)[-1]
-        words = f"met a fault of the program at {Path(last.filename).name}:{last.lineno} ({type(fault).__name__})"
-        _failed(office, leased, words, again=True)
-
-
-def _failed(office: Office, leased: Leased, words: str, *, again: bool) -> None:
-    with office.record.transaction() as tx:
-        at = office.clock()
-        try:
-            if again:
-                effects.again(tx, leased, words, at)
-            else:
-                effects.give_up(tx, leased, words, at, office.actor)
-        except Lost:
-            return
+    def then(tx: Connection, leased: Leased, at: datetime) -> None:  # a proof may be due without it, and the request stands otherwise
         proving.plan(tx, leased.subject, at)
         settle(tx, leased.subject, at, office.actor)
+
+    return {kind: partial(attended, office, handler, then=then) for kind, handler in kinds.items()}
 
 
 def fan_out(office: Office, leased: Leased) -> None:

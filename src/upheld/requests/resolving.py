@@ -15,12 +15,12 @@ from upheld.errors import No
 from upheld.home import Home
 from upheld.ledger import effects
 from upheld.ledger.actions import append
-from upheld.ledger.effects import Leased, Lost
+from upheld.ledger.effects import Leased
 from upheld.ledger.kinds import NUMBER, declare
 from upheld.record import Record
+from upheld.requests.attending import attended
 from upheld.requests.office import Office
 from upheld.requests.sweeping import next_at
-from upheld.systems.connector import Failed
 from upheld.systems.indexing import open_index, refresh
 
 KIND: Final = "match.resolve"
@@ -53,19 +53,7 @@ def plan_first(record: Record, home: Home, now: datetime) -> None:
 
 def handlers(office: Office) -> Mapping[str, Callable[[Leased], None]]:
     """By kind of effect, who does it."""
-    return {KIND: partial(_attended, office)}
-
-
-def _attended(office: Office, leased: Leased) -> None:
-    """Do it; what is in the way is written down, and it is tried again: the index in use goes on."""
-    try:
-        resolve(office, leased)
-    except Lost:
-        return
-    except (Failed, No) as no:
-        words = no.words if isinstance(no, Failed) else no.message
-        with office.record.transaction() as tx:
-            effects.again(tx, leased, words, office.clock())
+    return {KIND: partial(attended, office, resolve, always=True)}
 
 
 def resolve(office: Office, leased: Leased) -> None:

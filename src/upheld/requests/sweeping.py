@@ -23,7 +23,7 @@ from upheld.gate.searching import identifying
 from upheld.home import Home
 from upheld.ledger import effects
 from upheld.ledger.actions import append
-from upheld.ledger.effects import Leased, Lost
+from upheld.ledger.effects import Leased
 from upheld.ledger.kinds import NUMBER, WORD, declare
 from upheld.people import queries as people
 from upheld.people.batches import Coder
@@ -32,6 +32,7 @@ from upheld.people.columns import Chunk
 from upheld.people.identifiers import KINDS
 from upheld.people.matching import Index
 from upheld.record import Record
+from upheld.requests.attending import attended
 from upheld.requests.finding import in_doubt, row_code
 from upheld.requests.office import Office
 from upheld.systems.connector import Connector, Failed, Found, Key
@@ -88,19 +89,7 @@ def systems_of(datamap: Callable[[], DataMap]) -> tuple[str, ...]:
 
 def handlers(office: Office) -> Mapping[str, Callable[[Leased], None]]:
     """By kind of effect, who does it."""
-    return {KIND: partial(_attended, office)}
-
-
-def _attended(office: Office, leased: Leased) -> None:
-    """Do it; what is in the way is written down, and tried again until it is done: a night is never left out for good."""
-    try:
-        sweep(office, leased)
-    except Lost:
-        return
-    except (Failed, No) as no:
-        words = no.words if isinstance(no, Failed) else no.message
-        with office.record.transaction() as tx:
-            effects.again(tx, leased, words, office.clock())
+    return {KIND: partial(attended, office, sweep, always=True)}
 
 
 @dataclass(frozen=True, slots=True)
