@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from tests.browser.served import chromium
 from tests.houses import House
 from tests.traffic.local_site import PAGES
+from tests.traffic.logs import REAL_LOG, Visits, keeping
 from tests.web import sites
 
 TAGS = """
@@ -124,3 +126,15 @@ def scan(local, house):
         return Ran(ran.returncode, ran.stdout, ran.stderr)
 
     return run
+
+
+@pytest.fixture
+def visits(house: House, tmp_path: Path) -> Visits:
+    """A merchant whose policy keeps what the servers note for thirty days, and whose logs are taken in."""
+    return Visits(house, tmp_path, keeping("30 days"))
+
+
+@pytest.fixture(scope="session")
+def real_log() -> bytes:
+    """A real log, its addresses replaced."""
+    return gzip.decompress(REAL_LOG.read_bytes())

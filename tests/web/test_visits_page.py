@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.houses import CLERK
-from tests.visits.conftest import REAL_LOG
+from tests.traffic.logs import REAL_LOG
 from tests.web.reading import words
 from upheld.traffic.importing import Import
 from upheld.traffic.reader import Site

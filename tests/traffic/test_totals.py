@@ -7,7 +7,7 @@ import ipaddress
 import duckdb
 import pytest
 
-from tests.visits.conftest import NORTHGATE, REAL_LOG, Visits
+from tests.traffic.logs import NORTHGATE, REAL_LOG, Visits
 from upheld.traffic import names
 from upheld.traffic.hits import DEVICES
 

@@ -10,7 +10,7 @@ import re
 from sqlalchemy import Table
 
 import upheld.traffic
-from tests.visits.conftest import NORTHGATE, Visits, line
+from tests.traffic.logs import NORTHGATE, Visits, line
 from upheld.traffic.hits import Hits
 from upheld.traffic.models import TOTAL
 from upheld.traffic.visitors import DayKeys

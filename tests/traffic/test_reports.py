@@ -10,7 +10,7 @@ from datetime import date
 
 import pytest
 
-from tests.visits.conftest import NORTHGATE, Visits, line
+from tests.traffic.logs import NORTHGATE, Visits, line
 from upheld.cli import main
 from upheld.errors import NotFound
 from upheld.gate.measuring import permit

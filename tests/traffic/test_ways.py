@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.visits.conftest import FIREFOX, NORTHGATE, REAL_LOG, Visits, keeping, line
+from tests.traffic.logs import FIREFOX, NORTHGATE, REAL_LOG, Visits, keeping, line
 from upheld.errors import Invalid
 from upheld.traffic import importing, visitors
 from upheld.traffic.parsing import formats, hashing, kernel, lines, slowly

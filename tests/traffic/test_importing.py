@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.visits.conftest import FIREFOX, NORTHGATE, Visits, line
+from tests.traffic.logs import FIREFOX, NORTHGATE, Visits, line
 from upheld.errors import Conflict, Refused
 from upheld.ledger import queries as ledger
 from upheld.policy.compiled import Policy

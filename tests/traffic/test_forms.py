@@ -15,7 +15,7 @@ import time
 import pytest
 from backports import zstd
 
-from tests.visits.conftest import FIREFOX, line
+from tests.traffic.logs import FIREFOX, line
 from upheld.errors import Invalid
 from upheld.traffic.reader import Site
 
@@ -111,7 +111,7 @@ def test_a_form_that_is_none_is_refused_with_those_there_are(visits):
 
 
 def test_standard_input_is_read(house, tmp_path):
-    from tests.visits.conftest import Visits, keeping
+    from tests.traffic.logs import Visits, keeping
 
     visits = Visits(house, tmp_path, keeping("30 days"))
     there = {**os.environ, "UPHELD_HOME": str(house.home.path)}

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from tests.houses import CLERK
-from tests.visits.conftest import NORTHGATE, Visits
+from tests.traffic.logs import NORTHGATE, Visits
 from upheld.cli import main
 from upheld.errors import Conflict, Invalid, Refused
 from upheld.gate.measuring import permit

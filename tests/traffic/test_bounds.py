@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.visits.conftest import line
+from tests.traffic.logs import line
 from upheld.errors import Invalid
 from upheld.traffic.books import Book, Register
 from upheld.traffic.configured import countries

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
 from sqlalchemy import select
 
 from tests.houses import CLERK, House
@@ -83,13 +81,3 @@ class Visits:
     def hits(self) -> int:
         """All counted hits."""
         return sum(value[0] for (_, table, row, column), value in self.totals().items() if (table, row, column) == ("status", -1, -1))
-
-
-@pytest.fixture
-def visits(house: House, tmp_path: Path) -> Visits:
-    return Visits(house, tmp_path, keeping("30 days"))
-
-
-@pytest.fixture(scope="session")
-def real_log() -> bytes:
-    return gzip.decompress(REAL_LOG.read_bytes())
