@@ -4,6 +4,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command 
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# The locks are whole, so nothing is resolved anew: older releases of pip would look beyond a lock for what is asked for with an extra.
+LOCKED := $(PIP) install --no-compile --no-deps --require-hashes
 T ?= tests
 WORKERS ?= 2
 export PYTHONPATH := src
@@ -85,26 +87,26 @@ $(VENV)/bin/python:
 
 $(VENV)/.core: requirements/core.txt pyproject.toml | $(VENV)/bin/python
 	@echo "installing upheld into $(VENV) ..."
-	@$(PIP) install --no-compile --require-hashes -r requirements/core.txt
+	@$(LOCKED) -r requirements/core.txt
 	@$(PIP) install --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
 $(VENV)/.web: requirements/web.txt $(VENV)/.core
 	@echo "installing what the sites need into $(VENV) ..."
-	@$(PIP) install --no-compile --require-hashes -r requirements/web.txt
+	@$(LOCKED) -r requirements/web.txt
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.core
 	@echo "installing what tests and checks need into $(VENV) ..."
-	@$(PIP) install --no-compile --require-hashes -r requirements/dev.txt
+	@$(LOCKED) -r requirements/dev.txt
 	@touch $@
 
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.dev
 	@echo "installing the peers to measure beside into $(VENV) ..."
-	@$(PIP) install --no-compile --require-hashes -r requirements/bench.txt
+	@$(LOCKED) -r requirements/bench.txt
 	@touch $@
 
 $(VENV)/.engines: requirements/engines.txt $(VENV)/.dev
 	@echo "installing Spark and ClickHouse (about 1 GB) into $(VENV) ..."
-	@$(PIP) install --no-compile --require-hashes -r requirements/engines.txt
+	@$(LOCKED) -r requirements/engines.txt
 	@touch $@
