@@ -9,6 +9,8 @@ LOCKED := $(PIP) install --no-compile --no-deps --require-hashes
 T ?= tests
 WORKERS ?= 2
 export PYTHONPATH := src
+# Tests start hundreds of programs: each would read all its sources anew where Python is told to keep nothing of them.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo docs coverage sizes test check format bench audit powercut kills test-engines postgresql mariadb chromium dovecot lock sizes clean
@@ -22,7 +24,7 @@ demo: $(VENV)/.web ## tell the story of the sample shop, then run it until Ctrl-
 	@PYTHONPATH=src:. $(BIN)/python -m examples.shop $(ARGS)
 
 test: $(VENV)/.dev postgresql mariadb chromium dovecot ## all tests but those of the big engines (T=tests/policy for a part)
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not spark and not clickhouse and not slow" $(T)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not spark and not clickhouse and not slow" $(T)
 
 test-engines: $(VENV)/.engines ## the SQL executed on Spark (needs Java) and ClickHouse
 	@command -v java >/dev/null || { echo "make test-engines: Spark needs Java 17 or newer: apt-get install default-jre-headless" >&2; exit 1; }
@@ -32,7 +34,7 @@ powercut: $(VENV)/.dev ## 100,000 simulated power cuts of the record
 	$(BIN)/python -m benches.powercut
 
 kills: $(VENV)/.dev ## kill a worker before each single step of each handler of a removal
-	$(BIN)/python -m pytest -n $(WORKERS) -m slow tests/requests/test_kills.py
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow tests/requests/test_kills.py
 
 check: $(VENV)/.dev ## ruff, mypy --strict, import-linter, the tests of house and documents
 	$(BIN)/ruff check .
@@ -46,7 +48,7 @@ format: $(VENV)/.dev ## let ruff lay out the code
 	$(BIN)/ruff format .
 
 coverage: $(VENV)/.dev postgresql mariadb chromium dovecot ## branch coverage; fails below 100 % in policy, gate, ledger, choices
-	$(BIN)/python -m pytest -n $(WORKERS) -q -m "not spark and not clickhouse and not slow" --cov --cov-report= tests
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "not spark and not clickhouse and not slow" --cov --cov-report= tests
 	$(BIN)/python -m coverage report --include='src/upheld/policy/*,src/upheld/gate/*,src/upheld/ledger/*,src/upheld/choices/*' --fail-under=100
 
 bench: $(VENV)/.bench ## measure, beside peers; writes benches/results

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benches.publishing import publish
 from tests import servers
-from tests.houses import CLERK, House
+from tests.houses import CLERK, House, empty_record
 from upheld.policy import document
 from upheld.postings import actions as postings
 from upheld.postings.queries import in_force
@@ -26,7 +26,10 @@ def main(count: int = ROWS) -> None:
     with servers.postgres() as server:
         for kind in ("SQLite", "PostgreSQL"):
             with tempfile.TemporaryDirectory() as name, server.database() as url:
-                house = House(Path(name) / "home", url.render_as_string(hide_password=False) if kind == "PostgreSQL" else None)
+                where = url.render_as_string(hide_password=False) if kind == "PostgreSQL" else None
+                if where:
+                    empty_record(where)
+                house = House(Path(name) / "home", where)
                 with house.record.transaction() as tx:
                     postings.post(tx, document.read(POLICY), at=datetime.now(UTC), actor=CLERK)
                 path = Path(name) / "calls.csv"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from upheld.cli.init import load_tables
@@ -19,14 +22,31 @@ def later(**more: float) -> datetime:
     return NOW + timedelta(**more)
 
 
+def empty_record(url: str) -> None:
+    """Make an empty record at `url`, with the tables of all rooms."""
+    load_tables()
+    record = Record(url)
+    record.create()
+    record.close()
+
+
+@cache
+def blank() -> Path:
+    """An empty record on SQLite, made once: copying a file is quicker than making all tables anew for each test."""
+    file = Path(tempfile.mkdtemp(prefix="upheld-blank-")) / "record.db"
+    empty_record(f"sqlite:///{file}")
+    return file
+
+
 class House:
-    """A home with its record and keeper."""
+    """A home with its record and keeper. At `url` an empty record must lie already; without one, SQLite in the home."""
 
     def __init__(self, path: Path, url: str | None = None) -> None:
         self.home = Home.create(path, "Northgate Systems", url)
         load_tables()
         self.record = Record(self.home.record_url)
-        self.record.create()
+        if url is None:
+            shutil.copy(blank(), path / "record.db")
         self.keeper = Keeper(self.home)
 
     def bytes(self) -> bytes:

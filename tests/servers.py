@@ -57,12 +57,12 @@ class Postgres:
         return psycopg.connect(libpq(self.url.set(database=database or self.url.database)), autocommit=True)
 
     @contextmanager
-    def database(self) -> Iterator[URL]:
-        """A fresh, empty database (UTF8, C collation), dropped on leaving, even if a test left connections to it open."""
+    def database(self, template: str = "template0") -> Iterator[URL]:
+        """A fresh database (UTF8, C collation), empty or a copy of `template`; dropped on leaving, even if a test left connections open."""
         name = f"test_{secrets.token_hex(6)}"
         with self.connect() as connection:
-            create = "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
-            connection.execute(sql.SQL(create).format(sql.Identifier(name)))
+            create = "CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
+            connection.execute(sql.SQL(create).format(sql.Identifier(name), sql.Identifier(template)))
         try:
             yield self.url.set(database=name)
         finally:

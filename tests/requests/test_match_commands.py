@@ -9,6 +9,7 @@ import pytest
 from benches.customers import world
 from tests.requests.conftest import Counter
 from upheld.ledger import queries as ledger
+from upheld.people import training
 from upheld.people.trained import in_use
 from upheld.people.weights import shipped
 
@@ -80,7 +81,8 @@ def test_a_table_that_left_the_map_is_named(counter, tmp_path):
     assert not (tmp_path / "callers.csv.matches.csv").exists()
 
 
-def test_weights_are_learnt_from_own_records_and_decisions_and_judge_from_then_on(counter):
+def test_weights_are_learnt_from_own_records_and_decisions_and_judge_from_then_on(counter, monkeypatch):
+    monkeypatch.setattr(training, "PAIRS", 400_000)
     assert "are too few to learn from" in counter.upheld("match", "train", ends_with=2)
     for row in world(1_200, 78).rows:
         held = row.held

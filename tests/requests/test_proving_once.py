@@ -9,6 +9,7 @@ import pytest
 
 from tests.requests.conftest import ask
 from tests.requests.offices import JANE_ROW, World
+from upheld.errors import Conflict
 from upheld.jobs.worker import work
 from upheld.requests.fulfilment import handlers
 from upheld.systems.connector import Failed
@@ -114,13 +115,13 @@ def test_several_threads_search_several_systems_at_once_and_come_to_the_same_end
     assert {row for name in SYSTEMS for row in world.flags(name)} == {(1, 1)}
 
 
-def test_a_fault_in_one_thread_ends_the_work_and_no_thread_waits_for_ever(world):
+def test_if_the_record_says_no_in_one_thread_the_work_ends_and_no_thread_waits_for_ever(world):
     ask(world.shop)
 
     def broken(leased):
-        raise KeyError(leased.kind)
+        raise Conflict("the record's disk is full")
 
     doing = {**handlers(world.office), "request.find": broken}
-    with pytest.raises(KeyError):
+    with pytest.raises(Conflict):
         work(world.shop.record, doing, lambda: world.now, threads=3, together=doing.keys())
     assert work(world.shop.record, {}, lambda: world.now, threads=2) == 0

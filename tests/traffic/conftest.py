@@ -80,7 +80,7 @@ def store(request, tmp_path):
     """A home with the sample policy in force, on both databases."""
     from datetime import UTC, datetime
 
-    url = request.getfixturevalue("postgres_url").render_as_string(hide_password=False) if request.param == "postgres" else None
+    url = request.getfixturevalue("postgres_record") if request.param == "postgres" else None
     made = House(tmp_path / "home", url)
     sites.post_policy(made, at=datetime.now(UTC))
     yield made

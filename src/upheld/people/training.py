@@ -24,7 +24,8 @@ FEWEST: Final = 1_000
 MOST: Final = 300_000
 """Records that are enough to learn from."""
 SEED: Final = 7
-_PAIRS: Final = 4_000_000
+PAIRS = 4_000_000
+"""Pairs of two people that are looked at to learn what people have in common by chance."""
 _BY_EMAIL: Final = "l.emails[1] = r.emails[1]"
 _BY_PHONE: Final = "l.phones[1] = r.phones[1] AND l.last['whole'] = r.last['whole'] AND l.last['whole'] <> ''"
 _BY_NAME: Final = (
@@ -78,7 +79,7 @@ def _told(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         for name in ("emails", "phones"):
             connection.execute(_SHARED.format(list=name, differs=comparing.call("first", "l.{}", "r.{}")))
         linker = Linker("upheld_said", settings(), DuckDBAPI(connection))
-        linker.training.estimate_u_using_random_sampling(max_pairs=_PAIRS, seed=SEED)
+        linker.training.estimate_u_using_random_sampling(max_pairs=PAIRS, seed=SEED)
         for session in SESSIONS:
             if _occurs(connection, session):
                 linker.training.estimate_parameters_using_expectation_maximisation(session, fix_u_probabilities=True)
