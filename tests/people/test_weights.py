@@ -15,7 +15,6 @@ from upheld.people.portrait import of_held
 from upheld.people.verdicts import for_stopping
 from upheld.people.weights import LEAST, MOST, checked, loaded, shipped
 
-
 FEW_PAIRS = 400_000
 """Enough for these few records; the program looks at ten times as many."""
 
@@ -84,6 +83,8 @@ def test_too_few_records_teach_nothing():
 def test_training_learns_what_is_likely_and_that_spouses_are_two(monkeypatch):
     monkeypatch.setattr(training, "PAIRS", FEW_PAIRS)
     said = [of_held(row.held) for row in world(8_000, 77).rows]
+    learnt = training.levels(said)
+    monkeypatch.setattr(training, "levels", lambda _: learnt)  # Splink takes its time: once is enough
     made = training.train(said, origin="a test")
     assert made.version != shipped().version
     given = {"first": "Jane", "last": "Doe", "address": "5 Oak Street", "zip": "60601"}
