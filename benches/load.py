@@ -1,4 +1,7 @@
-"""Load over HTTP on loopback: decisions from the API beside Cedar served the same way, and the opt-out form, durable. Driven by wrk."""
+"""Load over HTTP on loopback: decisions from the API beside Cedar served the same way, and the opt-out form, durable.
+
+Driven by wrk, which asks again when it has its answer (as much as the server can bear), and by `steady`, which asks as often as is said.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benches.publishing import publish
+from benches.steady import drive, written
 from tests.differential.foreign.cedar import Cedar
 from tests.differential.foreign.questions import Question, questions
 from tests.houses import House
@@ -40,6 +44,7 @@ BODIES = 20_000
 KINDS = 1_000  # different uses among them
 SECONDS = int(os.environ.get("UPHELD_BENCH_SECONDS", "10"))
 CONNECTIONS = 64
+STEADY = 10_000  # requests a second, by `steady`
 BENCH = Actor("bench", None)
 SCRIPT = """
 local bodies, n = {}, 0
@@ -67,7 +72,7 @@ def main() -> None:
     """Measure, print, publish. Aims: 10,000 decisions a second with p99 of 20 ms; 100 opt-outs a second."""
     if shutil.which("wrk") is None:
         sys.exit("the load bench needs wrk: apt-get install wrk")
-    folder = Path(tempfile.mkdtemp(prefix="upheld-bench-"))
+    folder, load = Path(tempfile.mkdtemp(prefix="upheld-bench-")), os.getloadavg()[0]
     try:
         rows = _decisions(folder) + _opt_outs(folder)
         publish(
@@ -76,9 +81,9 @@ def main() -> None:
             ["what", "a second", "p50 ms", "p99 ms", "refused or lost", "processor µs each"],
             rows,
             data=f"the policy of thirty-five rules; {PEOPLE:,} people with choices; {BODIES:,} mixed bodies of {KINDS:,} kinds of use, each"
-            f" decision explained; wrk with {CONNECTIONS} connections for {SECONDS} s on the same two cores; load before: "
-            f"{os.getloadavg()[0]:.1f}. Cedar (cedarpy) answers from the same kind of bare process, without keys or record: it is told all "
-            "facts, and names the policies that spoke",
+            f" decision explained; on the same two cores: wrk with {CONNECTIONS} connections for {SECONDS} s (all it can), or {STEADY:,} a"
+            f" second whatever comes back, each latency from when the request was due; load before: {load:.1f}. Cedar (cedarpy) answers"
+            " from the same kind of bare process, without keys or record: it is told all facts, and names the policies that spoke",
             packages=("granian", "msgspec", "cedarpy", "django"),
         )
     finally:
@@ -100,8 +105,10 @@ def _decisions(folder: Path) -> list[list[object]]:
         with _serving(command) as (port, child):
             for name, bodies in (("by e-mail address", persons), ("by facts", facts)):
                 good = [one for one in bodies if one["purpose"] in purposes]
-                load = _wrk(folder, port, "/api/v1/decide", bearer, [json.dumps(one) for one in good], child)
-                rows.append([f"decide, {name}, {workers} process{'es' * (workers > 1)}", *_row(load)])
+                sent = [json.dumps(one) for one in good]
+                told = f"decide, {name}, {workers} process{'es' * (workers > 1)}"
+                rows.append([f"{told}: all it can", *_row(_wrk(folder, port, "/api/v1/decide", bearer, sent, child))])
+                rows.append([f"{told}: {STEADY:,} a second", *_row(_steady(port, "/api/v1/decide", bearer, sent, child))])
     cedar = Cedar(policy)
     with _serving([sys.executable, "-m", "benches.peers.cedar_http", str(POLICY)]) as (port, child):
         load = _wrk(
@@ -235,6 +242,14 @@ def _wrk(
     wrong = int(_found(r"Non-2xx or 3xx responses: (\d+)", ran) or 0)
     wrong += sum(map(int, re.findall(r"(?:connect|read|write|timeout) (\d+)", ran)))
     return Load(float(_found(r"Requests/sec:\s+([\d.]+)", ran)), _ms(ran, "50%"), _ms(ran, "99%"), wrong, used / max(done, 1) * 1e6)
+
+
+def _steady(port: int, path: str, headers: dict[str, str], bodies: Sequence[str], child: subprocess.Popen[bytes]) -> Load:
+    """The same at a steady rate; a latency is counted from when a request was due."""
+    before = _processor(child.pid)
+    ran = drive(port, written(path, headers, bodies), STEADY, SECONDS)
+    used = _processor(child.pid) - before
+    return Load(ran.rate, ran.p50, ran.p99, ran.wrong, used / (STEADY * SECONDS) * 1e6)
 
 
 def _processor(pid: int) -> float:

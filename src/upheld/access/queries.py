@@ -41,7 +41,7 @@ class Key:
 
     def covers(self, purpose: str) -> bool:
         """Whether the key is bound to the purpose, or to a branch above it."""
-        return any(purpose == one or purpose.startswith(one + ".") for one in self.purposes)
+        return purpose in self.purposes or any(purpose.startswith(one + ".") for one in self.purposes)
 
     def demand_purpose(self, purpose: str) -> None:
         """`Refused` unless the key covers the purpose."""

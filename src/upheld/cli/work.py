@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 import click
@@ -24,24 +23,13 @@ def work(edge: Edge, *, follow: bool, seconds: float | None, threads: int, as_js
     confirmed within a month are deleted first.
     """
     from upheld.cli.init import load_tables
-    from upheld.jobs import worker
     from upheld.jobs.shift import Shift
 
     load_tables()
-    home = edge.home()
     with edge.record() as record:
-        shift = Shift(home, record, edge.now)
-
-        def rest(wait: float) -> None:
-            shift.look_after()
-            time.sleep(wait)
-
-        rest(0)
+        shift = Shift(edge.home(), record, edge.now)
         if follow or seconds is not None:
-            patience = None if seconds is None else timedelta(seconds=seconds)
-            tried = worker.follow(record, shift.handlers, edge.now, rest, patience=patience, threads=threads, together=shift.together)
+            tried = shift.follow(None if seconds is None else timedelta(seconds=seconds), threads)
         else:
-            tried = worker.work(record, shift.handlers, edge.now, threads=threads, together=shift.together)
-            shift.look_after()  # of what was done just now, programs are told too
-            tried += worker.work(record, shift.handlers, edge.now)
+            tried = shift.once(threads)
     show({"tried": tried}, as_json=as_json, text=lambda: f"{tried} step{'s' * (tried != 1)} tried" if tried else "nothing is due")

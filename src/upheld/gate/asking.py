@@ -97,6 +97,8 @@ def answer(
 
 def joined(decisions: Sequence[Decision]) -> Decision:
     """What all of them permit; what is refused besides keeps its reasons."""
+    if len(decisions) == 1:
+        return decisions[0]
     strictest = min(decisions, key=lambda one: len(one.permitted))
     also = tuple(item for item in strictest.permitted if any(item in one.refused for one in decisions))
     if not also:
@@ -118,7 +120,7 @@ def demand_readable(identifiers: Sequence[Identifier], keys: Keys) -> None:
 
 def told_of(standing: Standing, question: Question) -> list[Standing]:
     """The standing with what the asker says of region and age; where that differs from the record, both count."""
-    told = [replace(standing, served=question.served)]
+    told = [standing if standing.served == question.served else replace(standing, served=question.served)]
     if question.region is not None and question.region != standing.region:
         said = [replace(one, region=question.region) for one in told]
         told = said if standing.region is None else told + said

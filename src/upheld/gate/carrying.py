@@ -33,6 +33,7 @@ from upheld.record import Actor, Record
 LOOKED: Final = "looked.json"
 PROGRESS: Final = "progress.json"
 PAUSE: Final = 0.25  # seconds between two notes of how far it is
+TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +77,28 @@ def _attended(carrier: Carrier, handler: Callable[[Carrier, Ordered], tuple[Stat
     try:
         state, release_ = handler(carrier, ordered)
     except Conflict as no:
-        if leased.tries < 3:  # another process has it, or the record moved: once more
+        if leased.tries < TRIES:  # another process has it, or the record moved: once more
             return _again(carrier, leased, no.message)
         state, reason = "failed", no.message
     except No as no:
         state, reason = "failed", no.message
     except Exception as fault:  # noqa: BLE001 - one list must not stop the others; a fault's message may hold a value, so it is not kept
-        if leased.tries < 3:
+        if leased.tries < TRIES:
             return _again(carrier, leased, f"met a fault of the program ({type(fault).__name__})")
         state, reason = "failed", f"met a fault of the program ({type(fault).__name__}): report it"
+    return _settled(carrier, leased, ordered, state, release_, reason)
+
+
+def broke_off(carrier: Carrier, leased: Leased, reason: str) -> None:
+    """Whoever was at it ended without a word: once more, and after the third time staff are told."""
+    if leased.tries < TRIES:
+        return _again(carrier, leased, reason)
+    with carrier.record.reading() as conn:
+        ordered = ordering.find(conn, leased.subject)
+    return _settled(carrier, leased, ordered, "failed", None, reason)
+
+
+def _settled(carrier: Carrier, leased: Leased, ordered: Ordered, state: State, release_: int | None, reason: str | None) -> None:
     try:
         with carrier.record.transaction() as tx:
             at = carrier.clock()
@@ -92,8 +106,7 @@ def _attended(carrier: Carrier, handler: Callable[[Carrier, Ordered], tuple[Stat
             said = None if reason is None else _unplaced(reason, carrier.home, ordered)
             ordering.settle(tx, ordered.id, state, at, release=release_, reason=said)
     except Lost:
-        return None  # somebody else has it, and ends it
-    return None
+        return  # somebody else has it, and ends it
 
 
 def _again(carrier: Carrier, leased: Leased, reason: str) -> None:

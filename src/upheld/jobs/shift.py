@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from threading import Event
 from typing import Final
 
 from upheld.gate import carrying
 from upheld.home import Home
-from upheld.jobs.worker import Handlers
+from upheld.jobs import aside
+from upheld.jobs.worker import Handlers, follow, work
 from upheld.messages import events, hooks
 from upheld.people.actions import Keeper
 from upheld.record import Record
@@ -53,8 +58,44 @@ class Shift:
             **correcting.handlers(self.office),
             **events.handlers(home, record, clock),
             **scans.handlers(home, record, clock),
-            **carrying.handlers(self._carrier),
         }
+        self._over = Event()
+        self.aside: Handlers = aside.handlers(self._carrier, self._over)
+        """What takes long, each in a process of its own, beside everything else."""
+
+    def once(self, threads: int) -> int:
+        """Do everything that is due now; how many effects were tried."""
+        self.look_after()
+        with self._beside(lambda: work(self._record, self.aside, self._clock)) as lists:
+            tried = work(self._record, self.handlers, self._clock, threads=threads, together=self.together)
+        self.look_after()  # of what was done just now, programs are told too
+        return tried + lists.result() + work(self._record, self.handlers, self._clock)
+
+    def follow(self, patience: timedelta | None, threads: int) -> int:
+        """Do also what becomes due, until nothing is left to do within `patience` (None: for ever); how many effects were tried."""
+        self.look_after()
+        with self._beside(
+            lambda: follow(self._record, self.aside, self._clock, self._over.wait, patience=patience, over=self._over)
+        ) as lists:
+
+            def rest(wait: float) -> None:
+                if lists.done():
+                    lists.result()  # what kept it from going on keeps us from it
+                self.look_after()
+                time.sleep(wait)
+
+            tried = follow(self._record, self.handlers, self._clock, rest, patience=patience, threads=threads, together=self.together)
+        return tried + lists.result()
+
+    @contextmanager
+    def _beside(self, job: Callable[[], int]) -> Iterator[Future[int]]:
+        """Do this at the same time; if we end by a fault, it ends as well."""
+        with ThreadPoolExecutor(1, "lists") as pool:
+            try:
+                yield pool.submit(job)
+            except BaseException:
+                self._over.set()
+                raise
 
     def look_after(self) -> None:
         """Plan what nobody asks for: events that programs are not told of yet, sweeps; each hour, words and lists that are too old go."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
-from threading import Condition
+from threading import Condition, Event
 from typing import Final
 
 from upheld.errors import No
@@ -99,8 +99,12 @@ def follow(
     hold: timedelta = LEASE,
     threads: int = 1,
     together: Collection[str] = (),
+    over: Event | None = None,
 ) -> int:
-    """Do what is due, and what becomes due, until nothing is left to do within `patience` (None: for ever); how many were tried."""
+    """Do what is due, and what becomes due, until nothing is left to do within `patience` (None: for ever); how many were tried.
+
+    It also ends when it is `over`.
+    """
     tried = 0
     until = clock() + patience if patience is not None else None
     while True:
@@ -108,7 +112,7 @@ def follow(
         with record.reading() as conn:
             due = effects.next_due(conn, handlers.keys())
         now = clock()
-        if until is not None and (due is None or due > until):
+        if (until is not None and (due is None or due > until)) or (over is not None and over.is_set()):
             return tried
         wait = LOOK_AGAIN if due is None else min(max(due - now, timedelta(milliseconds=10)), LOOK_AGAIN)
         sleep(wait.total_seconds())

@@ -30,6 +30,7 @@ STATES: Final[tuple[State, ...]] = ("due", "at work", "done", "given up")
 LEASE: Final = timedelta(seconds=60)
 LONGEST_WAIT: Final = timedelta(hours=1)
 _MOST_DOUBLINGS = 12
+_LOST = "effect {} took longer than its lease, and another worker has it: nothing was written down"
 
 ENDED = declare(
     "effect.ended",
@@ -119,6 +120,22 @@ def lease(record: Record, now: datetime, worker: str, kinds: Collection[str], *,
         return _effect({**row._mapping, **taken})  # noqa: SLF001 - SQLAlchemy's own name for a row as a mapping
 
 
+def held(conn: Connection, number: int, fence: int) -> Leased:
+    """An effect that was leased under this fence, for a process that does it on somebody's behalf. Raises `Lost`."""
+    own = (EFFECT.c.id == number, EFFECT.c.fence == fence, EFFECT.c.state == "at work")
+    row = conn.execute(select(*_COLUMNS).where(*own)).first()
+    if row is None:
+        raise Lost(_LOST.format(number))
+    return _effect(dict(row._mapping))  # noqa: SLF001 - as above
+
+
+def keep(tx: Connection, leased: Leased, until: datetime) -> None:
+    """Hold the lease longer, as it is still being worked at. Raises `Lost`."""
+    own = (EFFECT.c.id == leased.id, EFFECT.c.fence == leased.fence, EFFECT.c.state == "at work")
+    if tx.execute(update(EFFECT).where(*own).values(leased_until=until)).rowcount != 1:
+        raise Lost(_LOST.format(leased.id))
+
+
 def done(tx: Connection, leased: Leased, at: datetime, actor: Actor) -> None:
     """It is done: in the transaction that writes down its result. Raises `Lost` if it is no longer ours to end."""
     _end(tx, leased, "done", at, None, ended_at=at)
@@ -178,7 +195,7 @@ def _end(tx: Connection, leased: Leased, state: State, at: datetime, reason: str
     own = (EFFECT.c.id == leased.id, EFFECT.c.fence == leased.fence, EFFECT.c.state == "at work")
     ended = tx.execute(update(EFFECT).where(*own).values(state=state, reason=reason, leased_until=None, **more)).rowcount
     if ended != 1:
-        raise Lost(f"effect {leased.id} took longer than its lease, and another worker has it: nothing was written down")
+        raise Lost(_LOST.format(leased.id))
     _end_try(tx, leased.id, leased.fence, at, "again" if state == "due" else state, reason)
 
 
