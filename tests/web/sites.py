@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.houses import CLERK, NOW
 from upheld.home import Home
 
-FIXED = {"DATABASES", "LOGGING_CONFIG", "SECRET_KEY", "CACHES"}
+FIXED = {"DATABASES", "DATABASE_ROUTERS", "LOGGING_CONFIG", "SECRET_KEY", "CACHES"}
 """What one process can have but once."""
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # a browser test's event loop may still stand in this very process
 POLICY = Path(__file__).parents[2] / "policies" / "northgate.md"
@@ -47,6 +47,7 @@ def over(site, house, clock=lambda: NOW):
     from django.contrib.auth.models import Group
     from django.contrib.sessions.models import Session
     from django.core.cache import cache as counted
+    from django.db import connections
     from django.test import Client, override_settings
     from django.urls import clear_url_caches
 
@@ -59,6 +60,8 @@ def over(site, house, clock=lambda: NOW):
     with override_settings(**said):
         clear_url_caches()
         counted.clear()
+        with connections["limits"].cursor() as cursor:
+            cursor.execute("DELETE FROM limit_count")
         try:
             yield lambda **more: Client(headers={"host": host} | more.pop("headers", {}), **more)
         finally:

@@ -74,9 +74,14 @@ class Shift:
     def follow(self, patience: timedelta | None, threads: int) -> int:
         """Do also what becomes due, until nothing is left to do within `patience` (None: for ever); how many effects were tried."""
         self.look_after()
-        with self._beside(
-            lambda: follow(self._record, self.aside, self._clock, self._over.wait, patience=patience, over=self._over)
-        ) as lists:
+
+        def pause(wait: float) -> None:
+            self._over.wait(wait)
+
+        def follow_lists() -> int:
+            return follow(self._record, self.aside, self._clock, pause, patience=patience, over=self._over)
+
+        with self._beside(follow_lists) as lists:
 
             def rest(wait: float) -> None:
                 if lists.done():

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import make_url
 
 from upheld.home import Home
+from upheld.web.surroundings import LIMITS
 
 
 def database(site: Literal["centre", "console"], home: Home) -> dict[str, Any]:
@@ -25,10 +26,38 @@ def database(site: Literal["centre", "console"], home: Home) -> dict[str, Any]:
     }
 
 
-def make(site: Literal["centre", "console"], home: Home) -> None:
-    """Make the site's tables, or bring them to this release. Safe to repeat. Django is set up already."""
+def databases(site: Literal["centre", "console"], home: Home) -> dict[str, Any]:
+    """Both databases of a site: its own, and what counts how often forms are sent, which may be lost with the machine's power."""
+    own = database(site, home)
+    if own["ENGINE"].endswith("postgresql"):
+        return {"default": own, LIMITS: own}
+    quick = own["OPTIONS"] | {"init_command": "PRAGMA synchronous=OFF"}
+    return {"default": own, LIMITS: own | {"NAME": home.path / "web" / f"{site}-limits.db", "OPTIONS": quick}}
+
+
+class Counts:
+    """Where Django keeps what it counts itself (failed sign-ins), by its own hook for this."""
+
+    def db_for_read(self, model: Any, **_hints: Any) -> str | None:  # noqa: ANN401 - Django's own
+        """Beside our counts; anything else where Django would look."""
+        return LIMITS if model._meta.app_label == "django_cache" else None  # noqa: SLF001 - Django's public name for it
+
+    db_for_write = db_for_read
+
+    def allow_migrate(self, db: str, app_label: str, **_hints: Any) -> bool | None:  # noqa: ANN401 - Django's own
+        """The table of counts there, everything else in the site's own database."""
+        return (db == LIMITS) == (app_label == "django_cache")
+
+
+def make(site: Literal["centre", "console"], home: Home, *, counts_anew: bool = False) -> None:
+    """Make the site's tables, or bring them to this release. Safe to repeat. Django is set up already.
+
+    `counts_anew`: as a site begins to be served; its counts are not kept safe from power cuts.
+    """
     from django.core.management import call_command
-    from django.db import connection
+    from django.db import connection, connections
+
+    from upheld.web import limits
 
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -37,5 +66,10 @@ def make(site: Literal["centre", "console"], home: Home) -> None:
         folder = home.path / "web"
         folder.mkdir(mode=0o700, exist_ok=True)
         os.close(os.open(folder / f"{site}.db", os.O_WRONLY | os.O_CREAT, 0o600))
+        if counts_anew:
+            (folder / f"{site}-limits.db").unlink(missing_ok=True)
+        os.close(os.open(folder / f"{site}-limits.db", os.O_WRONLY | os.O_CREAT, 0o600))
     call_command("migrate", interactive=False, verbosity=0)
-    connection.close()
+    call_command("createcachetable", database=LIMITS, verbosity=0)
+    limits.make()
+    connections.close_all()

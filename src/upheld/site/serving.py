@@ -53,7 +53,7 @@ def _site(site: SiteName, home: Home) -> dict[str, Any]:
 
     os.environ["DJANGO_SETTINGS_MODULE"] = f"upheld.site.{site}"
     django.setup()
-    make(site, home)
+    make(site, home, counts_anew=True)
     return {"target": "upheld.site.wsgi:application", "interface": Interfaces.WSGI, "blocking_threads": THREADS}
 
 

@@ -14,7 +14,7 @@ from csp.constants import NONE, SELF
 
 from upheld.errors import Invalid
 from upheld.home import Home
-from upheld.site.database import database
+from upheld.site.database import databases
 from upheld.site.signing import signing
 from upheld.web.surroundings import Surroundings
 
@@ -77,7 +77,8 @@ def settings_of(site: SiteName, home: Home) -> dict[str, Any]:
         "SURROUNDINGS": Surroundings(home),
         "ADDRESS": f"{address.scheme}://{address.netloc}",
         "BEHIND_PROXY": home.setting("web", "behind_proxy") == "yes",
-        "DATABASES": {"default": database(site, home)},
+        "DATABASES": databases(site, home),
+        "DATABASE_ROUTERS": ["upheld.site.database.Counts"],
         "SECRET_KEY": home.key(f"web/{site}/secret/v1").hex(),
         "ALLOWED_HOSTS": [address.hostname],
         "CSRF_TRUSTED_ORIGINS": [f"{address.scheme}://{address.netloc}"],
@@ -131,7 +132,14 @@ def _frame() -> dict[str, Any]:
                 "base-uri": [NONE],
             }
         },
-        "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 50_000}}},
+        "CACHES": {  # failed sign-ins are counted here, over all processes
+            "default": {
+                "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+                "LOCATION": "count",
+                "KEY_FUNCTION": "upheld.web.limits.hashed",
+                "OPTIONS": {"MAX_ENTRIES": 50_000},
+            }
+        },
         "LOGGING_CONFIG": "upheld.site.logs.configure",
         "FORM_RENDERER": "django.forms.renderers.TemplatesSetting",
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",

@@ -1,24 +1,33 @@
-"""How often one neighbourhood of the network may send a form: bounded, in memory, and without keeping anybody's address.
+"""How often one neighbourhood of the network may send a form: over all processes of a site, and without keeping anybody's address.
 
-An address is cut to its network (/24, or /48 of IPv6) and hashed under a key that dies with the process; the count is forgotten after the
-period. So a flood from one place is slowed, and nothing says who came.
+An address is cut to its network (/24, or /48 of IPv6) and hashed under a key of the home and the day; the count lies in the site's own
+database and is deleted after its period. So a flood from one place is slowed, and nothing says who came.
 """
 
 from __future__ import annotations
 
 import hashlib
-import secrets
+import time
 from collections.abc import Callable
 from functools import wraps
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.cache import cache
+from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-_KEY: Final = secrets.token_bytes(32)
+from upheld.web.surroundings import LIMITS, surroundings
+
+DAY: Final = 24 * 3600
+TABLE: Final = "CREATE TABLE IF NOT EXISTS limit_count (name varchar(64) PRIMARY KEY, times bigint NOT NULL, until bigint NOT NULL)"
+INDEX: Final = "CREATE INDEX IF NOT EXISTS limit_count_until ON limit_count (until)"
+FORGET: Final = "DELETE FROM limit_count WHERE until <= %s"
+COUNT: Final = (
+    "INSERT INTO limit_count (name, times, until) VALUES (%s, 1, %s)"
+    " ON CONFLICT (name) DO UPDATE SET times = limit_count.times + 1 RETURNING times"
+)
 Page = Callable[..., HttpResponse]
 
 
@@ -47,14 +56,24 @@ def exceeded(name: str, address: str, times: int, seconds: int) -> bool:
 
 def counted(name: str, of: str, times: int, seconds: int) -> bool:
     """Count one more of anything, which is not kept; whether it is more than so many times in so many seconds."""
-    hashed = hashlib.blake2b(f"{name}|{of}".encode("utf-8", "surrogatepass"), key=_KEY, digest_size=16).hexdigest()
-    key = f"limit:{hashed}"
-    cache.add(key, 0, timeout=seconds)
-    try:
-        count = cache.incr(key)
-    except ValueError:  # forgotten between the two lines
-        return False
-    return int(count) > times
+    now = int(time.time())
+    with connections[LIMITS].cursor() as cursor:
+        cursor.execute(FORGET, [now])
+        cursor.execute(COUNT, [hashed(f"{name}|{of}", str(seconds), now // DAY), now + seconds])
+        return int(cursor.fetchone()[0]) > times
+
+
+def hashed(key: str, prefix: str, version: int) -> str:
+    """What is written down in place of what is counted. Also Django's own counts (failed sign-ins) are called so."""
+    said = f"{prefix}|{version}|{key}".encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(said, key=surroundings().limits_key, digest_size=16).hexdigest()
+
+
+def make() -> None:
+    """Make the table of counts, as a site begins to serve."""
+    with connections[LIMITS].cursor() as cursor:
+        cursor.execute(TABLE)
+        cursor.execute(INDEX)
 
 
 def too_often(request: HttpRequest, seconds: int = 300) -> HttpResponse:

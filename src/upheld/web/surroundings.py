@@ -21,6 +21,8 @@ from upheld.systems.datamap import DataMap
 from upheld.systems.opening import open_system
 from upheld.systems.reading import read_map
 
+LIMITS: Final = "limits"
+"""By which name Django knows the database that counts lie in."""
 VISITOR: Final = Actor("visitor", None)
 """Who acts on a page of the centre without having signed in."""
 
@@ -45,6 +47,11 @@ class Surroundings:
     def keeper(self) -> Keeper:
         """What finds and seals."""
         return Keeper(self.home)
+
+    @cached_property
+    def limits_key(self) -> bytes:
+        """Under which what is counted is hashed."""
+        return self.home.key("web/limits/v1")
 
     def systems(self) -> Systems:
         """The merchant's own systems as the data map describes them now; none without a map."""
