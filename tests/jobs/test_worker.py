@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -62,3 +63,17 @@ def test_if_the_record_itself_says_no_the_worker_ends_and_the_effect_is_taken_up
     shop.broken = None
     assert shop.work(minutes=2) == 3
     assert sorted(shop.done) == [1, 2, 3]
+
+
+def test_what_takes_longer_than_its_lease_stays_with_the_worker_that_lives(house):
+    shop = Shop(house, None)
+    taken = []
+
+    def slow(leased):
+        time.sleep(1.0)
+        taken.append(effects.lease(house.record, datetime.now(UTC), "another", ["test.one"]))
+        shop.two(leased)
+
+    work(house.record, {"test.one": slow}, lambda: datetime.now(UTC), hold=timedelta(seconds=0.6))
+    assert taken == [None]
+    assert shop.effect().state == "done"

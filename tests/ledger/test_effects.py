@@ -81,6 +81,23 @@ def test_what_takes_long_is_held_longer_each_time_so_that_two_workers_do_not_tak
     assert take(record, 60 + 120) is not None
 
 
+def test_however_often_workers_are_killed_nobody_waits_longer_than_four_times_as_long(record):
+    plan(record)
+    for number in range(8):
+        assert take(record, number * 240) is not None
+    assert take(record, 8 * 240 - 1) is None
+
+
+def test_whoever_is_at_work_holds_on_and_whoever_has_lost_it_cannot(record):
+    plan(record)
+    first = take(record)
+    end(record, first, lambda tx, leased, at: effects.keep(tx, leased, at + effects.LEASE), after=50, who=())
+    assert take(record, 109, "two") is None
+    assert take(record, 110, "two").id == first.id
+    with pytest.raises(effects.Lost):
+        end(record, first, lambda tx, leased, at: effects.keep(tx, leased, at + effects.LEASE), after=111, who=())
+
+
 def test_what_was_written_with_a_lost_lease_is_undone(record):
     plan(record)
     first = take(record)

@@ -59,10 +59,55 @@ def test_what_an_agent_calls_the_same_is_stopped_and_proven_and_becomes_a_label(
 def test_what_an_agent_calls_different_stays_as_it_is_and_the_request_is_complete(counter):
     number, record = in_doubt(counter)
     assert counter.json("requests", "show", number)["request"]["state"] == "to review"
-    assert counter.json("requests", "judge", number, record, "different") == {"request": number, "state": "complete"}
-    counter.upheld("work")
+    assert counter.json("requests", "judge", number, record, "different") == {"request": number, "state": "working"}
+    counter.upheld("work")  # the person was told that records are looked at, and is told the end of it
+    assert counter.json("requests", "show", number)["request"]["state"] == "complete"
     assert counter.marks() == [(1, 1), (None, None)]
     assert "decided already" in counter.upheld("requests", "judge", number, record, "same", ends_with=2)
+
+
+def said_to_them(counter, number):
+    with counter.record.reading() as conn:
+        times = sum(entry.kind == "request.confirmed" for entry in ledger.entries(conn))
+        return times, queries.whole(conn, number).confirmation
+
+
+LOOKING = "Some records may be yours, and we cannot be sure by what you gave: we are looking at them, and will tell you."
+
+
+def test_while_records_are_looked_at_the_person_is_told_so_and_told_again_when_one_was_included(counter):
+    number, record = in_doubt(counter)
+    times, words = said_to_them(counter, number)
+    assert times == 1
+    assert "Stopped in crm, customers: 1 record" in words
+    assert LOOKING in words
+    counter.upheld("requests", "judge", number, record, "same")
+    counter.upheld("work")
+    times, words = said_to_them(counter, number)
+    assert times == 2
+    assert words.startswith("We have looked at further records since we last wrote to you")
+    assert "Stopped in crm, customers: 2 records" in words
+    assert LOOKING not in words
+
+
+def test_nobody_is_told_that_there_is_no_record_while_one_is_looked_at_and_all_are_told_the_end_of_it_once(counter):
+    counter.put(*JAYNE)
+    given = ("--first", "Jane", "--last", "Doe", "--address", "5 Oak Street", "--zip", "60601")
+    number = counter.json("requests", "receive", "--how", "phone", *given)["request"]
+    counter.upheld("work")
+    (record,) = counter.json("requests", "review", number)
+    times, words = said_to_them(counter, number)
+    assert times == 1
+    assert LOOKING in words
+    assert "no record" not in words
+    counter.upheld("requests", "judge", number, record["id"], "different")
+    counter.upheld("work")
+    times, words = said_to_them(counter, number)
+    assert times == 2
+    assert "We found no record of you" in words
+    counter.upheld("requests", "retry", number)
+    counter.upheld("work")
+    assert said_to_them(counter, number)[0] == 2
 
 
 def test_a_question_to_the_person_keeps_the_record_in_review(counter):

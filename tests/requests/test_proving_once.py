@@ -7,14 +7,17 @@ import time
 
 import pytest
 
+from tests.houses import NOW
 from tests.requests.conftest import ask
 from tests.requests.offices import JANE_ROW, World
 from upheld.errors import Conflict
 from upheld.jobs.worker import work
 from upheld.requests.fulfilment import handlers
 from upheld.systems.connector import Failed
+from upheld.systems.indexing import refresh
 
 SYSTEMS = ("crm", "web", "shop", "mail")
+TABLES = ("customers", "orders", "devices")
 
 
 @pytest.fixture
@@ -50,6 +53,43 @@ def test_every_table_is_searched_once_to_find_and_once_to_prove(world):
     assert world.whole(received.request).request.state == "complete"
     assert {opened.searched.count(one) for one in opened.searched} == {2}
     assert {name for name, _ in opened.searched} == {*SYSTEMS}
+
+
+def test_with_an_index_each_table_is_read_through_once_and_what_came_since_is_marked_without_a_failed_proof(world):
+    refresh(world.shop.home, world.datamap, world.office.open_system, NOW, processes=1)
+    world.put("web", zip="60601-0001")
+    opened, received, states = Counted(world), ask(world.shop), set()
+
+    def clock():
+        states.update(world.places(received.request).values())
+        return world.now
+
+    world.work(open_system=opened, clock=clock)
+    assert world.whole(received.request).request.state == "complete"
+    assert "failed" not in states
+    assert world.flags("web") == [(1, 1), (1, 1)]
+    assert {name: opened.searched.count((name, "customers")) for name in SYSTEMS} == {"crm": 1, "web": 2, "shop": 1, "mail": 1}
+
+
+def test_an_index_does_not_hide_a_copy_that_was_planted_after_the_first_proof(world):
+    """A row that comes unmarked between the second mark and the second proof is a failure, index or not."""
+    refresh(world.shop.home, world.datamap, world.office.open_system, NOW, processes=1)
+    world.put("web", zip="60601-0001")
+    received, states, proofs = ask(world.shop), set(), []
+
+    def before(name):
+        proofs.append(name)
+        if proofs.count("web") == len(TABLES) + 1:  # the second proof begins
+            world.put("web", zip="60601 0002")
+
+    def clock():
+        states.update(world.places(received.request).values())
+        return world.now
+
+    world.work(open_system=Counted(world, before), clock=clock)
+    assert "failed" in states
+    assert set(world.flags("web")) == {(1, 1)}
+    assert world.whole(received.request).request.state == "complete"
 
 
 def test_what_only_the_later_systems_know_is_marked_in_the_earlier_ones_without_a_failed_proof(world):

@@ -24,7 +24,9 @@ POLICY = Path(__file__).parents[2] / "policies" / "northgate.md"
 SCHEMA = """
 CREATE TABLE customers (id INTEGER, shop INTEGER, email TEXT, first TEXT, last TEXT, street TEXT, zip TEXT, no_mail INT,
     PRIMARY KEY (id, shop));
-CREATE TABLE orders (no INTEGER PRIMARY KEY, customer INTEGER, shop INTEGER, email TEXT);
+CREATE TABLE orders (no INTEGER PRIMARY KEY, customer INTEGER, shop INTEGER, email TEXT,
+    FOREIGN KEY (customer, shop) REFERENCES customers (id, shop));
+CREATE TABLE devices (id INTEGER PRIMARY KEY, off INT);
 """
 SOUND = """\
 [shop]
@@ -43,11 +45,15 @@ orders.no = "key"
 orders.customer = "link to customers.id"
 orders.shop = "link to customers.shop"
 orders.email = "order.email"
+devices.id = "key"
+devices.off = "nothing"
 
 [shop.keeps]
 orders = "order.email under collect.order"
 """
 BROKEN = [
+    ("unlinked", "warning", 'orders.customer = "link to customers.id"', 'orders.customer = "nothing"', 14, "`orders.customer` leads to"),
+    ("nobody-found", "error", 'devices.off = "nothing"', 'devices.off = "out of newsletter when 1"', 18, "nothing in `devices` says whose"),
     ("partial-link", "error", 'orders.shop = "link to customers.shop"', 'orders.shop = "nothing"', 14, "not its whole key"),
     ("part-missing", "error", '"last of order.name"', '"nothing"', 8, "no column of `customers` is the last name"),
     ("part-missing", "error", '"zip of order.shipping address"', '"nothing"', 10, "no column of `customers` is the zip code"),
@@ -55,7 +61,7 @@ BROKEN = [
     ("other-key", "warning", 'customers.shop = "key"', 'customers.shop = "nothing"', 5, "the key of `customers` is `id`, `shop`"),
     ("no-flag", "warning", '"out of newsletter when 1"', '"nothing"', 5, "nothing in `customers` marks who stopped"),
     ("unknown-topic", "error", "out of newsletter when", "out of newsleter when", 12, "the policy has no topic `newsleter`"),
-    ("unknown-clause", "error", "under collect.order", "under collect.orders", 19, "the policy has no clause `collect.orders`"),
+    ("unknown-clause", "error", "under collect.order", "under collect.orders", 21, "the policy has no clause `collect.orders`"),
     ("never-collected", "error", 'orders.email = "order.email"', 'orders.email = "order.shoe size"', 16, "collects no `order.shoe size`"),
     ("unreachable", "error", "sqlite:///shop.db", "sqlite:///gone.db", 1, "`shop` is not where the map says"),
     ("table-gone", "error", "customers.", "costumers.", 5, "`shop` has no table `costumers`"),

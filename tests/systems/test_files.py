@@ -125,6 +125,18 @@ def test_a_marked_parquet_keeps_order_types_and_compression(tmp_path):
     assert described() == (kinds, codecs, [*rows[:2], (3, "00123", True)])
 
 
+def test_what_a_program_put_beside_the_columns_of_a_parquet_is_kept(tmp_path):
+    path, beside = parquet(tmp_path), {"pandas": b'{"index_columns": ["id"]}', "made by": b"\xff\x00"}
+    with duckdb.connect() as connection:
+        copying = f"COPY (FROM '{path}') TO '{tmp_path}/people.new' (FORMAT parquet, KV_METADATA ?)"
+        connection.execute(copying, [{**beside, "ARROW:schema": b"of the old file"}])
+        (tmp_path / "people.new").replace(path)
+        open_(tmp_path).stop(PEOPLE, [("3",)], ["post"], "token")
+        kept = connection.execute("SELECT key, value FROM parquet_kv_metadata(?)", [str(path)]).fetchall()
+    assert {key.decode(): value for key, value in kept} == beside
+    assert "post" in marks(tmp_path)["3"]
+
+
 @pytest.mark.parametrize(
     ("kind", "out", "before"), [("INTEGER", 1, "0"), ("BOOLEAN", True, "false"), ("VARCHAR", True, "no"), ("DECIMAL(3,1)", False, "1")]
 )

@@ -1,8 +1,8 @@
 """Finding a person by the blind index instead of reading whole tables: keyed codes lead to rows, the rows are read fresh and judged.
 
-For many requests at once, and for an answer within milliseconds. What was written since the index was made is not in it, so no proof of a
-removal rests on it. Records that were found ahead of time to be one person's (`people.resolving`, the safest links alone) come along for
-stopping; a link that was merely proposed brings nothing.
+For many requests at once, for an answer within milliseconds, and for the first look of a removal. What was written since the index was made
+is not in it, so no proof of a removal rests on it. Records that were found ahead of time to be one person's (`people.resolving`, the
+safest links alone) come along for stopping; a link that was merely proposed brings nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from upheld.errors import Conflict
-from upheld.gate.searching import WHY, Candidate, Wanted, candidates
+from upheld.gate.searching import WHY, Candidate, Searched, Wanted, candidates, identifying
 from upheld.people.held import Evidence
 from upheld.people.weights import Weights
 from upheld.systems.connector import Connector, Found, Key
@@ -51,6 +51,13 @@ class Finder:
             found[number] = replace(one, verdict="same", evidence=(Evidence(WHY, JOINED, 0.0), *one.evidence))
         return list(found.values())
 
+    def find_in(self, system: System, wanted: Wanted) -> Searched:
+        """The rows of one system, as `searching.search` would judge them; links bring nothing. Raises `Failed` if the system does."""
+        numbers = self._index.blind.candidates(wanted.all, self._index.keys).tolist()
+        rows = list(self._read([number for number in numbers if self._index.places.of(number).system == system.name]).values())
+        found = candidates(rows, wanted, self._weights)
+        return Searched(system.name, tuple(one for one in found if one.verdict != "different"), len(rows))
+
     def _read(self, numbers: Sequence[int]) -> dict[int, Found]:
         """The rows of these numbers that still exist."""
         by_table: dict[tuple[str, str], dict[Key, int]] = {}
@@ -65,6 +72,14 @@ class Finder:
         system = self._datamap.systems.get(name)
         if system is None or table not in {one.name for one in system.tables}:
             raise Conflict(f"`{name}.{table}` is in the index and not in the data map: run `upheld systems index`")
+        if any(len(key) != len(system.table(table).key) for key in keys):
+            raise Conflict(f"the index was made under another key of `{name}.{table}`: run `upheld systems index`")
         if name not in self._opened:
             self._opened[name] = self._open(system)
         return list(self._opened[name].fetch(system.table(table), keys))
+
+
+def covers(index: Index, system: System) -> bool:
+    """Whether the index was made over every table of the system that says who its rows are about."""
+    tables = {span.table for span in index.places.spans if span.system == system.name}
+    return tables >= {table.name for table in system.tables if identifying(table)} != set()

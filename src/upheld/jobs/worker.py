@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from threading import Condition, Event
+from threading import Condition, Event, Thread
 from typing import Final
 
 from upheld.errors import No
@@ -81,12 +81,36 @@ class _Crew:
     def _attend(self, handler: Callable[[Leased], None], leased: Leased) -> None:
         """Do it; a fault of the program is written down and tried again later: one effect must not stop the others."""
         try:
-            handler(leased)
+            with self._held(leased):
+                handler(leased)
         except No:
             raise  # the record itself does not answer: nobody can go on
         except Exception as fault:  # noqa: BLE001 - whatever it is
             with suppress(Lost), self._record.transaction() as tx:
                 effects.again(tx, leased, effects.fault_in_words(fault), self._clock())
+
+    @contextmanager
+    def _held(self, leased: Leased) -> Iterator[None]:
+        """The lease is renewed for as long as this process is at work, and so is lost with it."""
+        over = Event()
+
+        def renew() -> None:
+            while not over.wait(self._hold.total_seconds() / 3):
+                try:
+                    with self._record.transaction() as tx:
+                        effects.keep(tx, leased, self._clock() + self._hold)
+                except Lost:
+                    return
+                except No:  # the record is busy: there is time for another try
+                    continue
+
+        thread = Thread(target=renew, name=f"holds effect {leased.id}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
 
 def follow(

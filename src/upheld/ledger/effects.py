@@ -31,6 +31,7 @@ LEASE: Final = timedelta(seconds=60)
 LONGEST_WAIT: Final = timedelta(hours=1)
 _MOST_DOUBLINGS = 12
 _LOST = "effect {} took longer than its lease, and another worker has it: nothing was written down"
+_LEASE_DOUBLINGS = 2
 
 ENDED = declare(
     "effect.ended",
@@ -101,7 +102,9 @@ def plan_many(tx: Connection, kind: str, subjects: Sequence[int], at: datetime) 
 def lease(record: Record, now: datetime, worker: str, kinds: Collection[str], *, hold: timedelta = LEASE) -> Leased | None:
     """Take the effect of these kinds that is due the longest; None if none is. Nobody else gets it before its lease runs out.
 
-    Each try holds twice as long as the one before, so that what merely takes long is not begun anew for ever.
+    Whoever works longer than `hold` keeps it (`keep`), so that what merely takes long is not begun anew. A try after one that was lost
+    holds twice as long, and the next ones four times, in case the machine was merely too busy to renew: never longer, so that workers
+    killed again and again delay nothing by more than that.
     """
     ready = _ready(now, kinds)
     with record.reading() as conn:  # most of the time there is nothing to do, and asking must not keep a writer waiting
@@ -113,7 +116,7 @@ def lease(record: Record, now: datetime, worker: str, kinds: Collection[str], *,
             return None
         if row.state == "at work":
             _end_try(tx, row.id, row.fence, now, "lost", "the worker did not come back")
-        until = now + hold * 2 ** min(row.tries, _MOST_DOUBLINGS)
+        until = now + hold * 2 ** min(row.tries, _LEASE_DOUBLINGS)
         taken = {"state": "at work", "fence": row.fence + 1, "tries": row.tries + 1}
         tx.execute(update(EFFECT).where(EFFECT.c.id == row.id).values(**taken, leased_until=until))
         tx.execute(insert(EFFECT_TRY).values(effect=row.id, fence=row.fence + 1, worker=worker, began_at=now))

@@ -42,7 +42,7 @@ from upheld.requests.models import (
     REQUEST_RECORD,
     REQUEST_TOLD,
 )
-from upheld.requests.settling import PREFIX, move, note, outstanding, settle
+from upheld.requests.settling import PREFIX, move, note, outstanding, settle, tell, undecided
 from upheld.requests.states import State
 
 SEALED: Final = "request"
@@ -232,6 +232,8 @@ def judge(tx: Connection, record: int, decision: str, *, at: datetime, actor: Ac
     append(tx, JUDGED, {"request": row.request, "record": record, "decision": decision}, at, actor)
     if decision == "include":
         effects.plan(tx, "request.include", row.request, row.system, {"record": record}, at)
+    elif not undecided(tx, row.request):
+        tell(tx, row.request, at)
     return settle(tx, row.request, at, actor)
 
 

@@ -1,8 +1,9 @@
-"""The confirmation: once all sure places are proven, the person is told what was stopped, where and when."""
+"""The confirmation: once all sure places are proven, the person is told what was stopped, where and when, and what is still looked at.
+
+They are told again when a record was included later, or when nothing that was looked at is left to decide.
+"""
 
 from __future__ import annotations
-
-from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
@@ -13,31 +14,16 @@ from upheld.ledger.kinds import NUMBER, declare
 from upheld.requests.finding import Search, begin
 from upheld.requests.models import REQUEST, REQUEST_PLACE, REQUEST_TOLD
 from upheld.requests.office import Confirmation, Office
-from upheld.requests.settling import PREFIX, settle
+from upheld.requests.settling import settle, undecided
 
 CONFIRMED = declare("request.confirmed", "the person was told what was stopped, where and when", request=NUMBER)
-_BEFORE = frozenset({"request.search", "request.find", "request.include", "request.stop", "request.prove"})
-
-
-def advance(tx: Connection, request: int, at: datetime) -> None:
-    """Plan the confirmation, once, when no search, mark or proof is left to do or was given up, and no place failed.
-
-    Called before the effect at work has ended, so the one at work counts as ended.
-    """
-    mine = effects.of(tx, request, PREFIX)
-    before = [effect.state for effect in mine if effect.kind in _BEFORE]
-    if {"due", "given up"} & {*before} or before.count("at work") > 1 or any(effect.kind == "request.confirm" for effect in mine):
-        return
-    failed = select(REQUEST_PLACE.c.system).where(REQUEST_PLACE.c.request == request, REQUEST_PLACE.c.state == "failed")
-    if tx.execute(failed).first() is None:
-        effects.plan(tx, "request.confirm", request, "", {}, at)
 
 
 def confirm(office: Office, leased: Leased) -> None:
     """Tell the person. The words are kept with the request: a clerk may say them, the person may read them with the token."""
     with office.record.reading() as conn:
         search = begin(conn, office, leased.subject)
-        words = _words(conn, search)
+        words = _words(conn, search, again=bool(leased.body.get("again")))
     how = office.confirm(Confirmation(leased.subject, search.channel, words, search.wanted.given, leased.token))
     with office.record.transaction() as tx:
         at = office.clock()
@@ -48,10 +34,11 @@ def confirm(office: Office, leased: Leased) -> None:
         settle(tx, leased.subject, at, office.actor)
 
 
-def _words(conn: Connection, search: Search) -> str:
-    """What was stopped, where and when; no value of anybody."""
+def _words(conn: Connection, search: Search, *, again: bool) -> str:
+    """What was stopped, where and when, and whether anybody still looks at records; no value of anybody."""
     topics = ", ".join(search.topics)
     lines = [
+        *(["We have looked at further records since we last wrote to you about this; here is how it stands now."] if again else []),
         f"You asked us on {search.received_at:%Y-%m-%d} to stop: {topics}.",
         "This has held since we recorded it, for everything we know you by.",
     ]
@@ -62,7 +49,9 @@ def _words(conn: Connection, search: Search) -> str:
             lines.append(f"Stopped in {row.system}, {row.place}: {records}, checked {row.at:%Y-%m-%d %H:%M} UTC.")
         elif row.state == "kept":
             lines.append(f"Kept in {row.system}, {row.place}, and not used to reach you: our policy says why under {row.clause}.")
-    if not any(row.state in {"stopped", "kept"} for row in rows):
+    if undecided(conn, search.request):
+        lines.append("Some records may be yours, and we cannot be sure by what you gave: we are looking at them, and will tell you.")
+    elif not any(row.state in {"stopped", "kept"} for row in rows):
         lines.append("We found no record of you; should one come, it is stopped as well.")
     names = select(REQUEST_TOLD.c.recipient).where(REQUEST_TOLD.c.request == search.request).order_by("recipient")
     told = conn.execute(names).scalars().all()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -12,10 +13,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, insert, select, update
 
 from upheld.choices.actions import How, Said, record_many
+from upheld.errors import Conflict, No
 from upheld.gate import searching
+from upheld.gate.indexed import Finder, covers
 from upheld.gate.searching import Candidate, Searched, Wanted
 from upheld.home import Home
 from upheld.ledger import effects
+from upheld.ledger.effects import Effect
 from upheld.people import queries as people
 from upheld.people.codes import tight_codes
 from upheld.people.identifiers import Identifier
@@ -27,6 +31,8 @@ from upheld.requests.models import REQUEST, REQUEST_DOUBT, REQUEST_PERSON, REQUE
 from upheld.requests.office import Office
 from upheld.requests.settling import outstanding
 from upheld.systems.connector import Key
+from upheld.systems.datamap import System
+from upheld.systems.indexing import Index, open_index
 
 ROW: Final = "request row"
 """The kind under which the key of a row elsewhere is sealed."""
@@ -59,6 +65,27 @@ def begin(conn: Connection, office: Office, request: int) -> Search:
     linked = tuple(one for one in searching.known(conn, office.keeper, people) if one not in given)
     wanted, weights = Wanted(given, linked), in_use(conn)
     return Search(request, row.person, people, tuple(row.topics), row.channel, row.policy_version, row.received_at, wanted, weights)
+
+
+def by_index(office: Office, system: System, search: Search) -> Searched | None:
+    """The rows of one system by the index of all systems, read fresh; None if there is none to go by, and the system must be read through.
+
+    Nobody is missed by it: what was written since the index was made, the proof finds.
+    """
+    index = _index(office)
+    if index is None or not covers(index, system):
+        return None
+    with suppress(Conflict), Finder(index, office.datamap(), office.open_system, search.weights) as finder:
+        return finder.find_in(system, search.wanted)
+    return None
+
+
+def _index(office: Office) -> Index | None:
+    """The index of all systems, if there is one that can be used."""
+    try:
+        return open_index(office.home)
+    except No:
+        return None
 
 
 def keep(tx: Connection, office: Office, search: Search, found: Searched, at: datetime) -> list[Candidate]:
@@ -134,14 +161,22 @@ def _bytes(key: Key) -> bytes:
     return json.dumps(list(key), ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
-def plan_finds(tx: Connection, request: int, systems: Iterable[str], at: datetime, *, round_: int) -> None:
-    """Search these systems (again), unless a search of one is waiting already."""
+def plan_finds(tx: Connection, office: Office, request: int, at: datetime, *, round_: int) -> None:
+    """Search every system (again), unless a search of it is waiting already; at first by the index (`quick`) where it covers a system."""
     if round_ > MOST_ROUNDS:
         return
     waiting = {effect.place for effect in outstanding(tx, request) if effect.kind == "request.find" and effect.state == "due"}
-    for name in systems:
+    systems = office.datamap().systems
+    index = _index(office) if round_ == 1 else None
+    for name, system in systems.items():
         if name not in waiting:
-            effects.plan(tx, "request.find", request, name, {"round": round_, "again": 0}, at)
+            quick = index is not None and covers(index, system)
+            effects.plan(tx, "request.find", request, name, {"round": round_, "again": 0, "quick": quick}, at)
+
+
+def read_through(effect: Effect) -> bool:
+    """Whether a search reads its whole system; the others went by the index, or left it to the proof."""
+    return effect.kind == "request.find" and not effect.body.get("quick") and bool(effect.body["round"] == 1 or effect.body["again"])
 
 
 def grown(tx: Connection, office: Office, search: Search, same: Sequence[Candidate], at: datetime) -> bool:

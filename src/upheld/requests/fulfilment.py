@@ -14,15 +14,16 @@ from sqlalchemy import Connection, select, update
 
 from upheld.errors import Invalid, NotFound
 from upheld.gate import searching
+from upheld.gate.linked import by_link, linked
 from upheld.gate.searching import Searched
 from upheld.ledger import effects
 from upheld.ledger.effects import Leased
 from upheld.requests import confirming, proving, telling
 from upheld.requests.attending import attended
-from upheld.requests.finding import Search, begin, grown, keep, plan_finds, rows_of
+from upheld.requests.finding import Search, begin, by_index, grown, keep, plan_finds, rows_of
 from upheld.requests.models import REQUEST_RECORD
 from upheld.requests.office import Office
-from upheld.requests.settling import outstanding, settle
+from upheld.requests.settling import outstanding, settle, tell
 from upheld.systems.connector import Connector
 from upheld.systems.datamap import System, Table
 
@@ -51,14 +52,13 @@ def handlers(office: Office) -> Mapping[str, Handler]:
 
 def fan_out(office: Office, leased: Leased) -> None:
     """One search a system, so that one that is down holds up no other; and whoever received the person's information is to be told."""
-    systems = office.datamap().systems
     with office.record.transaction() as tx:
         at = office.clock()
         search = begin(tx, office, leased.subject)
-        plan_finds(tx, leased.subject, systems, at, round_=1)
+        plan_finds(tx, office, leased.subject, at, round_=1)
         telling.plan(tx, office, search, at)
         effects.done(tx, leased, at, office.actor)
-        confirming.advance(tx, leased.subject, at)
+        tell(tx, leased.subject, at)
         settle(tx, leased.subject, at, office.actor)
 
 
@@ -75,13 +75,15 @@ def find(office: Office, leased: Leased) -> None:
         return
     with office.record.reading() as conn:
         search = begin(conn, office, leased.subject)
-    found = searching.search(system, office.open_system(system), search.wanted, search.weights)
+    found = by_index(office, system, search) if leased.body.get("quick") else None
+    if found is None:
+        found = searching.search(system, office.open_system(system), search.wanted, search.weights)
     with office.record.transaction() as tx:
         at = office.clock()
         searching.note(tx, leased.subject, found, at, office.actor)
         same = keep(tx, office, search, found, at)
         if grown(tx, office, search, same, at):
-            plan_finds(tx, leased.subject, office.datamap().systems, at, round_=int(leased.body["round"]) + 1)
+            plan_finds(tx, office, leased.subject, at, round_=int(leased.body["round"]) + 1)
             telling.plan(tx, office, begin(tx, office, leased.subject), at)
         _mark(tx, leased, system, found, search, at)
         effects.done(tx, leased, at, office.actor)
@@ -91,10 +93,10 @@ def find(office: Office, leased: Leased) -> None:
 
 def _mark(tx: Connection, leased: Leased, system: System, found: Searched, search: Search, at: datetime) -> None:
     """After a search: rows to be marked are marked, once however many searches found them; a mail provider keeps all addresses."""
-    unmarked = any(
-        one.verdict == "same" and not proving.wanted_flags(system.table(one.table), search.topics) <= one.out for one in found.candidates
-    )
-    if unmarked or system.kind == "listmonk":
+    theirs = [one for one in found.candidates if one.verdict == "same"]
+    unmarked = any(not proving.wanted_flags(system.table(one.table), search.topics) <= one.out for one in theirs)
+    more = bool(theirs) and any(proving.wanted_flags(table, search.topics) for table in by_link(system))
+    if unmarked or more or system.kind == "listmonk":
         _plan_stop(tx, leased, at)
 
 
@@ -116,7 +118,7 @@ def include(office: Office, leased: Leased) -> None:
         at = office.clock()
         tx.execute(update(REQUEST_RECORD).where(REQUEST_RECORD.c.id == row.id).values(verdict="same"))
         if found is not None and grown(tx, office, search, [found], at):
-            plan_finds(tx, leased.subject, office.datamap().systems, at, round_=1)
+            plan_finds(tx, office, leased.subject, at, round_=1)
             telling.plan(tx, office, begin(tx, office, leased.subject), at)
         effects.plan(tx, "request.stop", leased.subject, leased.place, {"again": 0}, at)
         effects.done(tx, leased, at, office.actor)
@@ -131,8 +133,10 @@ def stop(office: Office, leased: Leased) -> None:
         rows = {number: row for number, row in rows_of(conn, office, search, system.name).items() if row[2] == "same"}
     connector = office.open_system(system)
     try:
+        theirs = [(place, key) for place, key, _ in rows.values()]
+        theirs += [(row.table, row.key) for row in linked(system, connector, theirs)]
         for table in system.tables:
-            keys = [key for place, key, _ in rows.values() if place == table.name]
+            keys = [key for place, key in theirs if place == table.name]
             topics = sorted(proving.wanted_flags(table, search.topics))
             if topics and (keys or system.kind == "listmonk"):
                 token = f"{leased.token}-{system.tables.index(table)}"

@@ -6,7 +6,8 @@ searched and marked again, and proven again. Nothing is taken from what earlier 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,17 +16,17 @@ from sqlalchemy import Connection, delete, insert
 
 from upheld.errors import NotFound
 from upheld.gate import searching
+from upheld.gate.linked import by_link, linked
 from upheld.gate.searching import Candidate, Searched, Wanted
 from upheld.ledger import effects
 from upheld.ledger.actions import append
 from upheld.ledger.effects import Leased
 from upheld.ledger.kinds import NUMBER, WORD, counts_of, declare, one_of
-from upheld.requests import confirming
-from upheld.requests.finding import NOT_THEIRS, Search, begin, grown, keep, plan_finds, rows_of
+from upheld.requests.finding import NOT_THEIRS, Search, begin, grown, keep, plan_finds, read_through, rows_of
 from upheld.requests.models import REQUEST_PLACE
 from upheld.requests.office import Office
-from upheld.requests.settling import PREFIX, settle
-from upheld.systems.connector import Key
+from upheld.requests.settling import PREFIX, settle, tell
+from upheld.systems.connector import Found, Key
 from upheld.systems.datamap import System, Table
 
 BEFORE: Final = frozenset({"request.search", "request.find", "request.include", "request.stop"})
@@ -57,7 +58,7 @@ def wanted_flags(table: Table, topics: Iterable[str]) -> frozenset[str]:
     return frozenset(flag.topic for flag in table.flags) & frozenset(topics)
 
 
-def outcome(table: Table, rows: Collection[Candidate], topics: Iterable[str]) -> Outcome:
+def outcome(table: Table, rows: Collection[Candidate | Found], topics: Iterable[str]) -> Outcome:
     """The state of one table in which these rows are the person's."""
     flags = wanted_flags(table, topics)
     unmarked = sum(not flags <= one.out for one in rows)
@@ -71,6 +72,8 @@ def outcome(table: Table, rows: Collection[Candidate], topics: Iterable[str]) ->
         return Outcome(table.name, "kept", len(rows), table.kept[0].clause)
     if table.flags:
         return Outcome(table.name, "not concerned", len(rows))
+    if not searching.identifying(table):
+        return Outcome(table.name, "not concerned", len(rows))  # nobody is reached by it but through the row that it belongs to
     reason = "holds the person, but the data map names neither a flag to mark them nor a clause to keep them: add one"
     return Outcome(table.name, "failed", len(rows), None, reason)
 
@@ -89,10 +92,11 @@ def plan(tx: Connection, request: int, at: datetime) -> None:
     since = max((effect.id for effect in mine if effect.kind == "request.prove"), default=0)
     rounds = {effect.place: int(effect.body["round"]) for effect in before if effect.kind == "request.find" and effect.id > since}
     proofs = {effect.place: effect.id for effect in mine if effect.kind == "request.prove"}
+    read = {effect.place for effect in before if read_through(effect)} | {*proofs}
     stuck = {effect.place for effect in before if effect.state in {"due", "given up"}}
     for place, effect in last.items():
         if place not in stuck and effect.id > proofs.get(place, 0):
-            body = {"again": int(effect.body.get("again", 0)), "round": rounds.get(place, 1)}
+            body = {"again": int(effect.body.get("again", 0)), "round": rounds.get(place, 1), "first": place not in read}
             effects.plan(tx, "request.prove", request, place, body, at)
 
 
@@ -108,10 +112,12 @@ def prove(office: Office, leased: Leased) -> None:
     theirs = [one for one in found.candidates if "same" in (one.verdict, known.get((one.table, one.key)))]
     theirs = [one for one in theirs if known.get((one.table, one.key)) != NOT_THEIRS]
     doubtful = tuple(one for one in found.candidates if one.verdict == "to review" and (one.table, one.key) not in known)
-    if int(leased.body.get("round", 1)) > 1 and _further(office, search, system, theirs, known):
+    first = bool(leased.body.get("first"))
+    if (first or int(leased.body.get("round", 1)) > 1) and _further(office, search, system, theirs, known, first=first):
         _widen(office, leased, search, replace(found, candidates=tuple(theirs)))
         return
-    outcomes = [outcome(table, [one for one in theirs if one.table == table.name], search.topics) for table in system.tables]
+    rows: list[Candidate | Found] = [*theirs, *_linked(office, system, theirs)]
+    outcomes = [outcome(table, [one for one in rows if one.table == table.name], search.topics) for table in system.tables]
     with office.record.transaction() as tx:
         at = office.clock()
         _keep(tx, leased, outcomes, at)
@@ -121,16 +127,31 @@ def prove(office: Office, leased: Leased) -> None:
         if any(each.state == "failed" and wanted_flags(system.table(each.table), search.topics) for each in outcomes):
             _once_more(tx, leased, at)
         effects.done(tx, leased, at, office.actor)
-        confirming.advance(tx, leased.subject, at)
+        tell(tx, leased.subject, at)
         settle(tx, leased.subject, at, office.actor)
 
 
-def _further(office: Office, search: Search, system: System, theirs: Iterable[Candidate], known: Mapping[tuple[str, Key], str]) -> bool:
-    """Whether rows turned up that are not marked, and that only what was learnt since the search leads to: none of them was overlooked."""
+def _linked(office: Office, system: System, theirs: Sequence[Candidate]) -> list[Found]:
+    """The rows that are the person's by a link alone, on a connection of their own."""
+    if not theirs or not by_link(system):
+        return []
+    with closing(office.open_system(system)) as connector:
+        return linked(system, connector, ((one.table, one.key) for one in theirs))
+
+
+def _further(
+    office: Office, search: Search, system: System, theirs: Iterable[Candidate], known: Mapping[tuple[str, Key], str], *, first: bool
+) -> bool:
+    """Whether rows turned up that are not marked, and that only what was learnt since the search leads to: none of them was overlooked.
+
+    `first`: the system was searched by the index alone, and this is the first time that it is read through; all that is new may be so.
+    """
     tables = {table.name: table for table in system.tables}
     new = [
         one for one in theirs if known.get((one.table, one.key)) != "same" and not wanted_flags(tables[one.table], search.topics) <= one.out
     ]
+    if first:
+        return bool(new)
     given = Wanted(search.wanted.given)
     again = [searching.fetch(tables[one.table], office.open_system(system), one.key, given, search.weights) for one in new]
     return bool(new) and not any(one is not None and one.verdict == "same" for one in again)
@@ -142,7 +163,7 @@ def _widen(office: Office, leased: Leased, search: Search, found: Searched) -> N
         at = office.clock()
         searching.note(tx, leased.subject, found, at, office.actor)
         if grown(tx, office, search, keep(tx, office, search, found, at), at):
-            plan_finds(tx, leased.subject, office.datamap().systems, at, round_=int(leased.body["round"]) + 1)
+            plan_finds(tx, office, leased.subject, at, round_=int(leased.body["round"]) + 1)
         effects.plan(tx, "request.stop", leased.subject, leased.place, {"again": int(leased.body["again"])}, at)
         effects.done(tx, leased, at, office.actor)
         settle(tx, leased.subject, at, office.actor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -18,6 +19,11 @@ PREFIX = "request."
 """How the kinds of effects begin whose subject is the number of a request."""
 AFTERWARDS = frozenset({"request.remind"})
 """Effects that a request need not wait for."""
+
+TELLING: Final = "request.confirm"
+INCLUDING: Final = frozenset({"request.include", "request.join"})
+"""Effects by which more becomes the person's after they were told."""
+BEFORE_TELLING: Final = INCLUDING | {"request.search", "request.find", "request.stop", "request.prove"}
 
 MOVED = declare("request.moved", "a request came into another state", request=NUMBER, state=one_of(*MOVES))
 
@@ -58,6 +64,25 @@ def _state(tx: Connection, request: int) -> State:
     if undecided(tx, request):
         return "to review"
     return "working" if any(effect.state != "done" for effect in mine) else "complete"
+
+
+def tell(tx: Connection, request: int, at: datetime) -> None:
+    """Plan the confirmation, once no search, mark or proof is left to do or was given up, and no place failed.
+
+    The person is told once; again only if a record was included since, or if records were being looked at and none is any more. Called
+    before the effect at work has ended, so the one at work counts as ended.
+    """
+    mine = effects.of(tx, request, PREFIX)
+    before = [effect.state for effect in mine if effect.kind in BEFORE_TELLING]
+    if not before or {"due", "given up"} & {*before} or before.count("at work") > 1:
+        return
+    if (last := next((effect for effect in reversed(mine) if effect.kind == TELLING), None)) is not None:
+        included = any(effect.kind in INCLUDING and effect.id > last.id for effect in mine)
+        if last.state == "due" or not (included or (last.body.get("looked at") and not undecided(tx, request))):
+            return
+    failed = select(REQUEST_PLACE.c.system).where(REQUEST_PLACE.c.request == request, REQUEST_PLACE.c.state == "failed")
+    if tx.execute(failed).first() is None:
+        effects.plan(tx, TELLING, request, "", {"again": last is not None, "looked at": undecided(tx, request)}, at)
 
 
 def undecided(tx: Connection, request: int) -> bool:

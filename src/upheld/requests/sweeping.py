@@ -6,9 +6,9 @@ are all that is left of them. One effect a system and night; each plans the next
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import Final
@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from upheld.choices.queries import changed_since, everybody_out, last_numbers
 from upheld.errors import Invalid, No
+from upheld.gate.linked import by_link, linked_to, says_whose, value_of, with_columns
 from upheld.gate.searching import identifying
 from upheld.home import Home
 from upheld.ledger import effects
@@ -84,7 +85,7 @@ def systems_of(datamap: Callable[[], DataMap]) -> tuple[str, ...]:
         found = datamap().systems.values()
     except No:
         return ()
-    return tuple(each.name for each in found if any(_concerned(table) for table in each.tables))
+    return tuple(each.name for each in found if any(_concerned(table) for table in each.tables) or _leading(each))
 
 
 def handlers(office: Office) -> Mapping[str, Callable[[Leased], None]]:
@@ -115,14 +116,13 @@ def sweep(office: Office, leased: Leased) -> None:
     """Read one system through, mark whom it must, see that the marks stay, and plan the next night. Raises `Failed`, `No`."""
     system, read, marked = office.system(leased.place), 0, 0
     if system is not None:
-        topics = sorted({flag.topic for table in system.tables if _concerned(table) for flag in table.flags})
+        topics = sorted({flag.topic for table in system.tables for flag in table.flags})
         with office.record.reading() as conn:
             known = _Out.read(conn, office.keeper.keys, topics)
         with closing(office.open_system(system)) as connector:
-            for table in filter(_concerned, system.tables):
-                unmarked, rows = _unmarked(connector, table, known)
-                read += rows
-                marked += _mark(office, connector, system, table, unmarked, known, leased)
+            for table, found in _by_table(system, connector, known):
+                read += found.read
+                marked += _mark(office, connector, system, table, found.unmarked, known, leased)
     with office.record.transaction() as tx:
         at = office.clock()
         if system is not None:
@@ -141,20 +141,77 @@ _Unmarked = dict[Key, dict[str, set[int]]]
 """By row, the topics that it lacks the mark of, and the people for whom it must bear it."""
 
 
-def _unmarked(connector: Connector, table: Table, known: _Out) -> tuple[_Unmarked, int]:
-    """The rows of a table that stand for people who are out, and are not marked; how many rows were read."""
-    found: _Unmarked = {}
-    read = 0
-    coder = Coder(known.keys)
+@dataclass(slots=True)
+class _Read:
+    """What was found in one table: rows that lack a mark, and rows of people who are out, if other tables link to it."""
+
+    unmarked: _Unmarked = field(default_factory=dict)
+    whose: dict[Key, set[int]] = field(default_factory=dict)
+    read: int = 0
+
+    def meets(self, table: Table, row: Found, person: int, known: _Out) -> None:
+        """A row is a person's: it lacks the marks of what they are out of."""
+        for flag in table.flags:
+            if known.out[flag.topic][person] and flag.topic not in row.out:
+                self.unmarked.setdefault(row.key, {}).setdefault(flag.topic, set()).add(person)
+
+
+def _leading(system: System) -> frozenset[str]:
+    """The tables that must be read for others with marks, whose rows are somebody's by a link."""
+    wanted = {table.name for table in by_link(system) if table.flags}
+    found: set[str] = set()
+    for table in reversed(by_link(system)):
+        if table.name in wanted | found:
+            found |= {link.table for link in table.links}
+    return frozenset(found)
+
+
+def _by_table(system: System, connector: Connector, known: _Out) -> Iterator[tuple[Table, _Read]]:
+    """Each table with marks, and what was found in it: by its own words, and then by links."""
+    leading, whose = _leading(system), dict[str, dict[Key, set[int]]]()
+    for table in system.tables:
+        if identifying(table) and (table.flags or table.name in leading):
+            found = _by_words(connector, table, known, leads=table.name in leading)
+            whose[table.name] = found.whose
+            yield table, found
+    for table in by_link(system):
+        if table.flags or table.name in leading:
+            found = _by_links(system, connector, table, known, whose)
+            whose.setdefault(table.name, {}).update(found.whose)
+            yield table, found
+
+
+def _by_words(connector: Connector, table: Table, known: _Out, *, leads: bool) -> _Read:
+    """The rows of a table that say whose they are."""
+    made, coder = _Read(), Coder(known.keys)
     for piece in connector.read(table):
-        read += len(piece)
+        made.read += len(piece)
         for row, person in _meetings(piece, coder, known):
-            lacking = {
-                flag.topic for flag in table.flags if known.out[flag.topic][person] and flag.topic not in piece[row].out
-            }  # fmt: skip
-            for topic in lacking:
-                found.setdefault(piece[row].key, {}).setdefault(topic, set()).add(person)
-    return found, read
+            made.meets(table, piece[row], person, known)
+            if leads and any(out[person] for out in known.out.values()):
+                made.whose.setdefault(piece[row].key, set()).add(person)
+    return made
+
+
+def _by_links(system: System, connector: Connector, table: Table, known: _Out, whose: Mapping[str, Mapping[Key, set[int]]]) -> _Read:
+    """The rows of a table that are somebody's by a link alone."""
+    made = _Read()
+    for link in table.links:
+        there = whose.get(link.table)
+        if not there:
+            continue
+        by_value: dict[Key, set[int]] = {}
+        for key, value in linked_to(connector, system.table(link.table), link.to_columns, list(there)):
+            by_value.setdefault(value, set()).update(there[key])
+        for piece in connector.read(with_columns(table, link.columns)):
+            made.read += len(piece)
+            for row in piece:
+                people_ = by_value.get(value_of(row, link.columns), set()) if not says_whose(row) else set()
+                for person in people_:
+                    made.meets(table, row, person, known)
+                if people_:
+                    made.whose.setdefault(row.key, set()).update(people_)
+    return made
 
 
 def _meetings(piece: Sequence[Found], coder: Coder, known: _Out) -> list[tuple[int, int]]:

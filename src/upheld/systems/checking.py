@@ -58,6 +58,8 @@ def _against_system(reading: Reading, system: System, live: Mapping[str, LiveTab
         yield from _columns(reading, system.name, live[name])
     for table in (table for table in system.tables if table.name in live):
         yield from _key_and_links(reading, system, table, live)
+    for name in sorted(said & live.keys()):
+        yield from _unlinked(reading, system, live[name])
 
 
 def _columns(reading: Reading, system: str, table: LiveTable) -> Iterator[Fault]:
@@ -87,6 +89,19 @@ def _key_and_links(reading: Reading, system: System, table: Table, live: Mapping
             yield Fault(place, "partial-link", message, f"link a column to each: `link to {link.table}.{whole[0]}` …")
 
 
+def _unlinked(reading: Reading, system: System, there: LiveTable) -> Iterator[Fault]:
+    """Foreign keys of the database that lead to a table about people, and that the map does not follow."""
+    mapped = {table.name: table for table in system.tables}
+    links = {column for link in (mapped[there.name].links if there.name in mapped else ()) for column in link.columns}
+    for columns, other, to in there.foreign:
+        if other in mapped and (identifying(mapped[other]) or mapped[other].links) and not {*columns} <= links:
+            place = reading.place(system.name, "columns", there.name, columns[0])
+            message = (
+                f"`{there.name}.{columns[0]}` leads to `{other}`, which the map does not follow: its rows are not stopped with the person"
+            )
+            yield Fault(place, "unlinked", message, f"say `link to {other}.{to[0]}`, if its rows are of that person", "warning")
+
+
 def _key_of(system: System, link: Link, live: Mapping[str, LiveTable]) -> Sequence[str]:
     there = live.get(link.table)
     if there is not None and there.key:
@@ -112,6 +127,10 @@ def _of_table(reading: Reading, system: System, table: Table) -> Iterator[Fault]
             message = f"`{table.name}.{parts[part][0]}` is only a part: no column of `{table.name}` is the {words}"
             hint = f"say which one is (`{other} of …`); nobody is found by the one without the other"
             yield Fault(place, "part-missing", message, hint)
+    if table.flags and not table.links and not identifying(table):
+        place = reading.place(system.name, "columns", table.name, table.flags[0].column)
+        hint = "say which column identifies them, or links to a table that does (`link to customers.id`)"
+        yield Fault(place, "nobody-found", f"nothing in `{table.name}` says whose its rows are, so nobody is ever marked there", hint)
     if identifying(table) and not table.flags and not table.kept:
         place = reading.place(system.name, "columns", table.name)
         hint = "say which column marks those who stopped (`out of … when …`), or in `keeps` what is kept under which clause"

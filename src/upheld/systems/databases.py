@@ -63,7 +63,7 @@ class Database(ABC):
         """The columns of a table or view, by name, and what each may hold; empty if there is no such table."""
 
     @abstractmethod
-    def as_text(self, shown: ColumnElement[Any]) -> ColumnElement[Any]:
+    def as_text(self, shown: ColumnElement[Any], holds: Holds) -> ColumnElement[Any]:
         """A column as text (see `searching.Speech`, also for the next three)."""
 
     @abstractmethod
@@ -136,7 +136,7 @@ class Database(ABC):
         """Write a text into one column of these rows: all of them or none. `Failed` if the column keeps anything but text."""
         with self._at_work(writing=True) as (conn, _):
             kinds = self._checked(conn, table)
-            if name not in kinds or kinds[name] != "text":  # not `get`: some databases do not mind the case of names
+            if name not in kinds or kinds[name] not in {"text", "ready"}:  # not `get`: some databases do not mind the case of names
                 raise Failed(self.system.name, *refusals.NO_TEXT)
             for at in range(0, len(keys), CHUNK):
                 conn.execute(update(self._named(table.name, name)).values({name: value}).where(self._meant(table, keys[at : at + CHUNK])))

@@ -94,7 +94,8 @@ class Files:
             _write_csv(stream, stream.lie, table, {name: (mark, keys[name]) for name, (mark, _) in marks.items()}, part)
         with Held(self.system.name, part) as new:
             stream.open(NEXT, new)
-            if stream.essence(NOW, marks) != stream.essence(NEXT, marks) or not stream.alike():
+            kept = stream.lie is not None or stream.beside(stream.held.by_number).items() <= stream.beside(new.by_number).items()
+            if not kept or stream.essence(NOW, marks) != stream.essence(NEXT, marks) or not stream.alike():
                 raise Failed(self.system.name, *_WOULD_CHANGE)
             now = {one.key: one.out for one in self._of(stream, table, list(set[Key]().union(*keys.values())), NEXT)}
         if any(flag.topic not in now[key] for flag, some in open_.items() for key in some):

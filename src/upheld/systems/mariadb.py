@@ -40,10 +40,19 @@ _NUMBERS: Final = frozenset({0, 1, 2, 3, 4, 5, 8, 9, 13, 246})
 """The protocol's own numbers of the types of bits and of numbers."""
 
 _COLUMNS: Final = """
-SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s
+SELECT column_name, data_type, character_set_name FROM information_schema.columns
+WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s
 """
 _TEXTS: Final = frozenset({"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum"})
 _INTEGERS: Final = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
+
+
+def _holds(kind: str, signs: str | None) -> Holds:
+    if kind in _INTEGERS:
+        return "number"
+    if kind not in _TEXTS:
+        return "other"
+    return "ready" if signs == "utf8mb4" and kind != "enum" else "text"
 
 
 class MariaDB(Database):
@@ -107,11 +116,11 @@ class MariaDB(Database):
         """By the types that the server names; names of columns are met whatever their case."""
         schema, name = self._split(table)
         found = conn.exec_driver_sql(_COLUMNS, (schema, name)).all()
-        return AnyCase({name: "text" if kind in _TEXTS else "number" if kind in _INTEGERS else "other" for name, kind in found})
+        return AnyCase({name: _holds(kind, signs) for name, kind, signs in found})
 
-    def as_text(self, shown: ColumnElement[Any]) -> ColumnElement[Any]:
-        """In UTF-8, in which the length says which signs are ASCII."""
-        return cast(shown, CHAR(charset="utf8mb4"))
+    def as_text(self, shown: ColumnElement[Any], holds: Holds) -> ColumnElement[Any]:
+        """In UTF-8, in which the length says which signs are ASCII; what is so already is not rewritten row by row."""
+        return shown if holds == "ready" else cast(shown, CHAR(charset="utf8mb4"))
 
     def like(self, text: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
         """By an order that takes small and capital letters for one, and signs one by one."""

@@ -107,7 +107,7 @@ class Postgres(Database):
         utf8 = line.info.parameter_status("server_encoding") == "UTF8"
         return {name: _HOLDS.get(kind, "other") if utf8 else "other" for name, kind in found}
 
-    def as_text(self, shown: ColumnElement[Any]) -> ColumnElement[Any]:
+    def as_text(self, shown: ColumnElement[Any], holds: Holds) -> ColumnElement[Any]:  # noqa: ARG002 - the same for all
         """Plain text, whose signs are compared one by one."""
         return cast(shown, Text)
 

@@ -18,7 +18,7 @@ not said here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, Protocol
 
 from sqlalchemy import ColumnElement, and_, column, func, literal, or_
@@ -30,8 +30,9 @@ from upheld.systems.datamap import Part, Table
 
 Text = ColumnElement[Any]
 Condition = ColumnElement[bool]
-Holds = Literal["text", "number", "other"]
-"""What a column's type lets it hold: text that can be searched; whole numbers; anything else, whose rows always pass."""
+Holds = Literal["text", "ready", "number", "other"]
+"""What a column's type lets it hold: text that can be searched, or is `ready` for it as it stands; whole numbers; anything else, whose rows
+always pass."""
 
 ESCAPE: Final = "~"
 """What stands before a sign of a pattern that means itself."""
@@ -45,7 +46,7 @@ _COUNTED: Final = tuple(word for word, form in addresses.WORDS.items() if form.i
 class Speech(Protocol):
     """How a database says it. A text is as `as_text` made it."""
 
-    def as_text(self, shown: Text) -> Text:
+    def as_text(self, shown: Text, holds: Holds) -> Text:
         """A column as text."""
 
     def like(self, text: Text, pattern: str) -> Condition:
@@ -61,11 +62,34 @@ class Speech(Protocol):
 def condition(table: Table, given: Sequence[Identifier], kinds: Mapping[str, Holds], speech: Speech) -> Condition | None:
     """What a row must fulfil to be worth a look; None: no row of this table can be meant by what was given."""
     asked = _Asked(table, kinds, speech)
-    makers: Mapping[str, Callable[[Any], Iterable[Condition | None]]] = {
+    makers: Mapping[str, Callable[[Any], Condition | None]] = {
         "email": asked.email, "phone": asked.phone, "account": asked.account, "postal": asked.postal,
     }  # fmt: skip
-    made = [one for identifier in given for one in makers[identifier.kind](identifier) if one is not None]
-    return or_(*made) if made else None
+    return either(*(makers[identifier.kind](identifier) for identifier in {_form(one): one for one in given}.values()))
+
+
+def _form(given: Identifier) -> object:
+    """What all that is asked for alike has in common, so that two spellings of one thing are asked for once."""
+    match given:
+        case Email():
+            return "email", normal.email(given.value)
+        case Postal():
+            names_ = names.last_name(given.last), names.first_name(given.first)
+            return "postal", normal.zip_code(given.zip), repr((addresses.address(given.address), names_))
+        case _:
+            return given
+
+
+def both(*conditions: Condition | None) -> Condition | None:
+    """All of them; None if one cannot be asked."""
+    asked = [one for one in conditions if one is not None]
+    return and_(*asked) if len(asked) == len(conditions) else None
+
+
+def either(*conditions: Condition | None) -> Condition | None:
+    """Any of those that can be asked; None if none can."""
+    asked = [one for one in conditions if one is not None]
+    return or_(*asked) if asked else None
 
 
 class _Asked:
@@ -74,44 +98,49 @@ class _Asked:
     def __init__(self, table: Table, kinds: Mapping[str, Holds], speech: Speech) -> None:
         self._parts, self._kinds, self._speech = table.parts(), kinds, speech
 
-    def email(self, given: Email) -> Iterable[Condition | None]:
+    def email(self, given: Email) -> Condition | None:
         """The form itself; of a provider that ignores dots or tags, what it does not ignore; a telling name also at any other provider."""
         local, _, domain = normal.email(given.value).rpartition("@")
         if not local:
-            return
-        telling = len(local) >= SHORTEST_LOCAL
-        if telling or domain in normal.DOTLESS:
-            yield self._any("email", f"{spread(local)}@g%mail.com%")
-        if telling:
-            yield from (self._any("email", f"%{literally(local)}{tag}@%") for tag in ("", "+%"))
-        elif domain not in normal.DOTLESS:
-            between = "%" if domain in normal.PLUS else ""
-            yield self._any("email", f"%{literally(local)}{between}@{literally(domain)}%")
+            return None
+        telling, like, wanted = len(local) >= SHORTEST_LOCAL, self._speech.like, literally(local)
 
-    def phone(self, given: Phone) -> Iterable[Condition | None]:
+        def meets(text: Text) -> Iterator[Condition]:  # what a pattern implies stands before it where that is the sooner denied
+            if telling or domain in normal.DOTLESS:
+                yield and_(like(text, "%@g%mail.com%"), like(text, f"{spread(local)}@g%mail.com%"))
+            if telling:
+                yield and_(like(text, f"%{wanted}%@%"), or_(*(like(text, f"%{wanted}{tag}@%") for tag in ("", "+%"))))
+            elif domain not in normal.DOTLESS:
+                yield like(text, f"%{wanted}{'%' if domain in normal.PLUS else ''}@{literally(domain)}%")
+
+        return self._where([(name,) for name in self._parts.get("email", ())], lambda text: or_(*meets(text)))
+
+    def phone(self, given: Phone) -> Condition | None:
         """Its last digits; or a number written in letters."""
         digits = normal.phone(given.value, given.region).lstrip("+")[-ENOUGH:]
-        if digits:
-            yield self._any("phone", spread(digits))
-            texts = [self._speech.lettered(self._text(name)) for name in self._parts.get("phone", ()) if self._kinds[name] == "text"]
-            yield or_(*texts) if texts else None
+        if not digits:
+            return None
+        texts = [self._speech.lettered(self._text(name)) for name in self._parts.get("phone", ()) if self._is_text(name)]
+        return either(self._any("phone", spread(digits)), *texts)
 
-    def account(self, given: Account) -> Iterable[Condition | None]:
+    def account(self, given: Account) -> Condition | None:
         """The account alone in its column, but for white space around it."""
         form = normal.account(given.value)
-        for name in self._parts.get("account", ()) if form else ():
-            text = self._text(name)
-            if self._kinds[name] == "text":
-                blank = literal(" ")
-                outside = or_(
-                    func.length(text) == len(form), func.substr(text, 1, 1) <= blank, func.substr(text, func.length(text), 1) <= blank
-                )
-                yield or_(and_(self._speech.like(text, f"%{literally(form)}%"), outside), self._speech.foreign(text))
-            else:
-                yield text == form if self._kinds[name] == "number" else column(name).is_not(None)
+        return either(*(self._account(name, form) for name in self._parts.get("account", ()) if form))
 
-    def postal(self, given: Postal) -> Iterable[Condition | None]:
-        """ZIP and any of house, street, last and first name; house and street; or the ZIP's area and both names."""
+    def _account(self, name: str, form: str) -> Condition:
+        text, blank = self._text(name), literal(" ")
+        if not self._is_text(name):
+            alike: Condition = text == form
+            return alike if self._kinds[name] == "number" else column(name).is_not(None)
+        outside = or_(func.length(text) == len(form), func.substr(text, 1, 1) <= blank, func.substr(text, func.length(text), 1) <= blank)
+        return or_(and_(self._speech.like(text, f"%{literally(form)}%"), outside), self._speech.foreign(text))
+
+    def postal(self, given: Postal) -> Condition | None:
+        """ZIP and any of house, street, last and first name; house and street; or the ZIP's area and both names.
+
+        The area, which the ZIP lies in, is asked for first: most rows are denied by it and by the house alone.
+        """
         where, last, first = addresses.address(given.address), names.last_name(given.last), names.first_name(given.first)
         zip_, house = normal.zip_code(given.zip), "".join(sign for sign in where.house if sign.isascii() and sign.isdigit())
         areas = self._zip(zip_)
@@ -121,10 +150,8 @@ class _Asked:
         street = self._street(places, where.street) if where.street else None
         family = self._of(self._lasts(), [spread(part) for part in last.parts[1:] or last.parts]) if last.whole else None
         called = self._of(self._firsts(), _shortest(names.written(first.names))) if first.names else None
-        blocks = ((areas, housed), (areas, street), (areas, family), (areas, called), (housed, street), (wider, family, called))
-        for block in blocks:
-            atoms = [atom for atom in block if atom is not None]
-            yield and_(*atoms) if len(atoms) == len(block) else None
+        near = both(wider, either(both(areas, either(housed, street, family, called)), both(family, called)))
+        return either(both(housed, street), near)
 
     def _zip(self, form: str) -> Condition | None:
         """A ZIP or the beginning of one; a spreadsheet may have eaten its zeros."""
@@ -159,16 +186,23 @@ class _Asked:
 
     def _of(self, groups: Sequence[tuple[str, ...]], patterns: Sequence[str]) -> Condition | None:
         """Whether any group of columns, written one after another, is like any of the patterns; None without columns."""
+        return self._where(groups, lambda text: or_(*(self._speech.like(text, pattern) for pattern in patterns)))
+
+    def _where(self, groups: Sequence[tuple[str, ...]], make: Callable[[Text], Condition]) -> Condition | None:
+        """Whether any group of columns, written one after another, fulfils a condition or is not ASCII; None without columns."""
         conditions: list[Condition] = []
         for group in groups:
             if any(self._kinds[name] == "other" for name in group):
                 conditions.append(or_(*(column(name).is_not(None) for name in group)))
                 continue
             text = self._joined(group)
-            conditions += [self._speech.like(text, pattern) for pattern in patterns]
-            if any(self._kinds[name] == "text" for name in group):
+            conditions.append(make(text))
+            if any(self._is_text(name) for name in group):
                 conditions.append(self._speech.foreign(text))
-        return or_(*conditions) if conditions else None
+        return either(*conditions)
+
+    def _is_text(self, name: str) -> bool:
+        return self._kinds[name] in {"text", "ready"}
 
     def _joined(self, group: tuple[str, ...]) -> Text:
         texts = [self._text(name) for name in group]
@@ -180,7 +214,7 @@ class _Asked:
         return joined
 
     def _text(self, name: str) -> Text:
-        return self._speech.as_text(column(name))
+        return self._speech.as_text(column(name), self._kinds[name])
 
 
 def spread(form: str) -> str:

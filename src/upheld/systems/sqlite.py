@@ -77,7 +77,7 @@ class Sqlite(Database):
         found = conn.exec_driver_sql("SELECT name FROM pragma_table_xinfo(?)", (table,)).scalars().all()
         return AnyCase(dict.fromkeys(found, "text"))
 
-    def as_text(self, shown: ColumnElement[Any]) -> ColumnElement[Any]:
+    def as_text(self, shown: ColumnElement[Any], holds: Holds) -> ColumnElement[Any]:  # noqa: ARG002 - the same for all
         """Numbers are read as text anyhow; so is a BLOB."""
         return type_coerce(shown, Text)
 

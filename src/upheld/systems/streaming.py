@@ -28,6 +28,7 @@ NOW, NEXT = "now", "next"
 """What stands for the file as it is, and for what is to take its place."""
 
 _ROW: Final = "file_row_number"
+_OF_ARROW: Final = b"ARROW:schema"
 _INTEGERS: Final = frozenset("TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT".split())
 _AT_LINE: Final = re.compile(r"^ *(?:CSV Error on )?[Ll]ine: ?(\d+)", re.MULTILINE)
 Late = duckdb.InterruptException
@@ -174,9 +175,17 @@ class Stream:
         return shape[0] == shape[1]
 
     def copy(self, query: Select[Any], part: Path, compression: str) -> None:
-        """The answer as a Parquet file."""
+        """The answer as a Parquet file, with what programs had put beside the columns."""
         text, values = _said(query)
-        self._connection.query(text, params=values).to_parquet(str(part), compression=compression)
+        beside = self.beside(self.held.by_number)
+        where, more = exp.Literal.string(str(part)).sql("duckdb"), ", KV_METADATA ?" if beside else ""
+        copying = f"COPY ({text}) TO {where} (FORMAT parquet, COMPRESSION {compression}{more})"
+        self._connection.execute(copying, [*values, *([beside] if beside else [])])
+
+    def beside(self, path: str) -> dict[str, bytes]:
+        """What programs put into a Parquet file beside its columns, as pandas does; but for Arrow's own copy of the old file's columns."""
+        found = self._connection.execute("SELECT key, value FROM parquet_kv_metadata(?)", [path]).fetchall()
+        return {key.decode(errors="replace"): value for key, value in found if key != _OF_ARROW}
 
     def codec(self) -> str:
         """How the Parquet file is compressed."""
@@ -184,7 +193,7 @@ class Stream:
         ((found,),) = self._connection.execute(query, [self.held.by_number]).fetchall()
         return str(found) if found in {"snappy", "gzip", "zstd", "lz4_raw", "brotli", "uncompressed"} else "snappy"
 
-    def as_text(self, shown: ColumnElement[Any]) -> ColumnElement[Any]:
+    def as_text(self, shown: ColumnElement[Any], holds: Holds) -> ColumnElement[Any]:  # noqa: ARG002 - the same for all
         """A column as text."""
         return cast(shown, Text)
 

@@ -1,0 +1,85 @@
+"""Rows that are somebody's by a link alone: a device that bears nothing but a customer's number belongs to that customer.
+
+They say nothing of a person themselves, so that no search meets them: they are read by the links of the data map, from the rows that are
+the person's, and on from there. A row that says of itself whose it is goes by its own words, whatever it links to: a gift goes to another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final, cast
+
+from upheld.systems.connector import Connector, Found, Key
+from upheld.systems.datamap import Column, Link, Part, System, Table
+
+_WHOSE: Final = frozenset({"email", "phone", "account", "first", "last", "full", "address"})
+
+
+def by_link(system: System) -> tuple[Table, ...]:
+    """The tables whose rows may be somebody's by a link, each after those that it links to; where links go round, in the map's order."""
+    left = [table for table in system.tables if table.links and table.key]
+    made: list[Table] = []
+    while left:
+        waiting = {table.name for table in left}
+        ready = [table for table in left if not any(link.table in waiting - {table.name} for link in table.links)] or left[:1]
+        made += ready
+        left = [table for table in left if table not in ready]
+    return tuple(made)
+
+
+def linked(system: System, connector: Connector, rows: Iterable[tuple[str, Key]]) -> list[Found]:
+    """The rows that are somebody's because these are (table and key), read fresh. The connector stays open. Raises `Failed`."""
+    keys: dict[str, dict[Key, None]] = {}
+    for name, key in rows:
+        keys.setdefault(name, {})[key] = None
+    found: dict[tuple[str, Key], Found] = {}
+    for table in by_link(system):
+        for link in table.links:
+            there = keys.get(link.table)
+            for row in _follow(system, connector, table, link, list(there)) if there else ():
+                if row.key not in keys.get(table.name, {}):
+                    keys.setdefault(table.name, {})[row.key] = None
+                    found[table.name, row.key] = row
+    return list(found.values())
+
+
+def _follow(system: System, connector: Connector, table: Table, link: Link, keys: Sequence[Key]) -> Iterator[Found]:
+    values = list(dict.fromkeys(value for _, value in linked_to(connector, system.table(link.table), link.to_columns, keys)))
+    if not values:
+        return
+    for one in connector.fetch(replace(with_columns(table, table.key), key=link.columns), values):
+        own = tuple(one.values[_part(name)][0] for name in table.key)
+        row = replace(one, key=own, values={part: texts for part, texts in one.values.items() if part in table.parts()})
+        if not says_whose(row):
+            yield row
+
+
+def linked_to(connector: Connector, there: Table, columns: Sequence[str], keys: Sequence[Key]) -> Iterator[tuple[Key, Key]]:
+    """By the keys of rows, what stands in the columns that are linked to."""
+    if {*columns} <= {*there.key}:
+        yield from ((key, tuple(key[there.key.index(name)] for name in columns)) for key in keys)
+        return
+    for one in connector.fetch(replace(with_columns(there, columns), flags=()), keys):
+        value = value_of(one, columns)
+        if all(value):
+            yield one.key, value
+
+
+def with_columns(table: Table, columns: Sequence[str]) -> Table:
+    """The table, read with these columns too, as if each were a part of its own name (`value_of`)."""
+    return replace(table, columns=(*table.columns, *(Column(name, None, _part(name)) for name in columns)))
+
+
+def value_of(row: Found, columns: Sequence[str]) -> Key:
+    """What stands in columns that were read along; nothing for NULL."""
+    return tuple(row.values[_part(name)][0] for name in columns)
+
+
+def says_whose(row: Found) -> bool:
+    """Whether a row says itself whose it is."""
+    return any(text for part, texts in row.values.items() if part in _WHOSE for text in texts)
+
+
+def _part(name: str) -> Part:
+    return cast("Part", f"column {name}")
