@@ -17,8 +17,9 @@ _WHOSE: Final = frozenset({"email", "phone", "account", "first", "last", "full",
 
 
 def by_link(system: System) -> tuple[Table, ...]:
-    """The tables whose rows may be somebody's by a link, each after those that it links to; where links go round, in the map's order."""
-    left = [table for table in system.tables if table.links and table.key]
+    """The tables whose rows may be somebody's by a link, and what leads to such; each after those that it links to."""
+    led_to = {link.table for table in system.tables for link in table.links}
+    left = [table for table in system.tables if table.links and table.key and (table.flags or table.kept or table.name in led_to)]
     made: list[Table] = []
     while left:
         waiting = {table.name for table in left}
