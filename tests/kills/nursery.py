@@ -26,7 +26,7 @@ from upheld.jobs import worker
 from upheld.ledger import effects
 from upheld.people.actions import Keeper
 from upheld.record import Record, moment
-from upheld.requests.fulfilment import handlers
+from upheld.requests import correcting, fulfilment
 from upheld.requests.office import Office
 from upheld.requests.speaking import speaker
 from upheld.requests.telling import into_outbox
@@ -39,6 +39,11 @@ def office(folder, clock):
     home = Home.find(Path(folder))
     ways = (partial(open_system, home=home), speaker(home, clock), partial(into_outbox, home))
     return Office(home, Record(home.record_url), Keeper(home), clock, partial(read_map, home.path / "systems.toml"), *ways)
+
+
+def handlers(made):
+    """Who does which kind of effect."""
+    return {**fulfilment.handlers(made), **correcting.handlers(made)}
 
 
 def one_effect(folder, order, tell):

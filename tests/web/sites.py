@@ -47,7 +47,7 @@ def over(site, house, clock=lambda: NOW):
     from django.contrib.auth.models import Group
     from django.contrib.sessions.models import Session
     from django.core.cache import cache as counted
-    from django.db import connections
+    from django.db import connection, connections
     from django.test import Client, override_settings
     from django.urls import clear_url_caches
 
@@ -65,6 +65,8 @@ def over(site, house, clock=lambda: NOW):
         try:
             yield lambda **more: Client(headers={"host": host} | more.pop("headers", {}), **more)
         finally:
+            with connection.cursor() as cursor:
+                cursor.execute("DELETE FROM staff_outbox")
             Session.objects.all().delete()
             get_user_model().objects.all().delete()
             Group.objects.all().delete()

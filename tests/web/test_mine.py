@@ -231,3 +231,36 @@ def test_the_sites_own_tables_do_not_know_who_signed_in(shop, centre, crm):
     with connection.cursor() as cursor:
         rows = [cursor.execute(f'SELECT * FROM "{table}"').fetchall() for table in connection.introspection.table_names(cursor)]
     assert "jane" not in str(rows).lower()
+
+
+def test_an_address_changes_only_after_the_new_one_is_proven_and_the_old_one_is_told(shop, centre, crm):
+    new = "jane@new.example"
+    assert centre.get("/mine/address")["Location"] == "/mine"
+    assert centre.get("/mine/address/code")["Location"] == "/mine"
+    sign_in(centre, shop)
+    assert words(centre.post("/mine/address", {"email": JANE}), status=400)
+    assert "A new e-mail address" in words(centre.get("/mine/correct"))
+    assert centre.get("/mine/address/code")["Location"] == "/mine/address"
+    assert centre.post("/mine/address", {"email": new})["Location"] == "/mine/address/code"
+    to, text = tokens(shop.home.path)[-1]
+    assert new in to + text
+    with shop.record.reading() as conn:
+        before = ledger_kinds(conn)
+    assert "not the code" in words(centre.post("/mine/address/code", {"code": "BBBB BBBB"}), status=400)
+    assert JANE in words(centre.get("/mine"))
+    with shop.record.reading() as conn:
+        assert "address.moved" not in ledger_kinds(conn)[len(before) :]
+    page = words(centre.post("/mine/address/code", {"code": code_in(text)}, follow=True))
+    assert "You are known by your new address now" in page
+    assert "E-mail address, in crm, customers" in page
+    assert new in words(centre.get("/mine"))
+    told = [letter.read_text("utf-8") for letter in (shop.home.path / "letters").glob("*.txt")]
+    (warning,) = [letter for letter in told if "asked" in letter and "another one instead" in letter]
+    assert f"To: {JANE}" in warning
+    assert new not in warning
+
+
+def ledger_kinds(conn):
+    from upheld.ledger.queries import entries
+
+    return [each.kind for each in entries(conn)]

@@ -168,6 +168,53 @@ def test_who_is_ended_or_moved_is_so_from_the_next_page_on_and_the_ledger_says_i
     assert NAME.encode() not in b"".join(canonicals(shop))
 
 
+@pytest.mark.parametrize("after", [False, True], ids=["before the entry", "after the entry"])
+def test_an_account_that_was_ended_by_somebody_who_was_killed_is_ended_and_the_next_sign_in_writes_it_down_once(
+    desk, visitor, shop, clock, monkeypatch, after
+):
+    from upheld.web.console import accounts, outbox
+
+    class Killed(BaseException):
+        pass
+
+    def kill(*_given):
+        raise Killed
+
+    browser = desk("privacy")
+    staffed.account(shop, "support", "second@shop.example")
+    with monkeypatch.context() as patch:
+        if after:
+            patch.setattr(outbox, "DONE", "SELECT %s, %s, %s")  # as if killed before it could strike it out
+        else:
+            patch.setattr(outbox, "append", kill)
+        try:
+            accounts.end(shop.record, NAME, at=clock(), actor=RUNS_UPHELD)
+        except Killed:
+            assert not after
+    assert browser.get("/").status_code == 302
+    assert kinds(shop).count("staff.ended") == int(after)
+    outbox.settle(shop.record, clock())
+    accounts.set_role(shop.record, "second@shop.example", "privacy", at=clock(), actor=RUNS_UPHELD)
+    assert [kind for kind in kinds(shop) if kind in {"staff.ended", "staff.moved"}] == ["staff.ended", "staff.moved"]
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(outbox.ALL)
+        assert cursor.fetchall() == []
+
+
+def test_what_is_left_to_be_written_down_is_written_as_somebody_signs_in(shop, visitor, clock):
+    from upheld.web.console import accounts, outbox
+
+    secret = staffed.account(shop)
+    outbox.put(accounts.ENDED, {"staff": 7}, clock(), RUNS_UPHELD)
+    assert "staff.ended" not in kinds(shop)
+    sign_in(visitor)
+    visitor.post("/sign-in/second", {"code": staffed.code(secret)})
+    assert "You act as" in words(visitor.get("/"))
+    assert kinds(shop).count("staff.ended") == 1
+
+
 def canonicals(shop):
     with shop.record.reading() as conn:
         return [each.canonical for each in entries(conn)]

@@ -1,13 +1,13 @@
 """Correcting what a system holds of whoever has proven an address: asked for, written by the worker, read back to prove it.
 
-Only parts that identify or reach a person are corrected so, in databases, and only in records that hold the proven address when it is done.
-What was chosen follows: the new value is the same person's, so an opt-out under the old one holds for the new one too.
+Only parts that identify or reach a person are corrected so, and only in records that hold the proven address when it is done. What no
+program can write waits for a clerk. What was chosen follows: the new value is the same person's, so an opt-out holds for it too.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,9 +23,10 @@ from upheld.ledger.actions import append
 from upheld.ledger.effects import Leased
 from upheld.ledger.kinds import NUMBER, WORD, declare
 from upheld.people.actions import Keeper, enrol
-from upheld.people.identifiers import Email
+from upheld.people.identifiers import Email, Phone
 from upheld.people.queries import find
 from upheld.people.trained import in_use
+from upheld.people.weights import Weights
 from upheld.policy.behaviour import right
 from upheld.policy.compiled import Policy
 from upheld.record import Actor
@@ -33,15 +34,18 @@ from upheld.requests.attending import attended
 from upheld.requests.models import CORRECTION
 from upheld.requests.office import Office
 from upheld.systems import refusals
-from upheld.systems.connector import Failed, Found
-from upheld.systems.datamap import DataMap, Part, Table
+from upheld.systems.connector import Failed, Found, Key
+from upheld.systems.datamap import DataMap, Part, System, Table
 from upheld.systems.held import identifiers
 
 PARTS: Final[tuple[Part, ...]] = ("first", "last", "full", "suffix", "phone", "address", "unit", "city", "state", "zip")
-"""What can be corrected. Not the e-mail address: it is what is proven; not an account: it is the merchant's own."""
+"""What can be corrected. The e-mail address has a way of its own (`moving`): it is what is proven; an account is the merchant's own."""
+EMAIL: Final = "email"
 SEALED: Final = "correction"
 LONGEST: Final = 200  # characters
 KIND: Final = "correction.write"
+FOLLOW: Final = "correction.follow"
+"""Reading what a clerk has corrected, so that choices hold for it."""
 
 ASKED = declare(
     "correction.asked", "somebody who proved an address asked to have a part corrected", correction=NUMBER, person=NUMBER, part=WORD
@@ -77,9 +81,12 @@ def offered(datamap: DataMap, policy: Policy, region: str | None = None) -> tupl
     """What can be corrected so: nothing, if the policy gives nobody of the region the right."""
     if not right(policy, "correct", region):
         return ()
-    systems = (system for system in datamap.systems.values() if system.kind == "database")
     return tuple(
-        Wrong(system.name, table.name, part) for system in systems for table in system.tables for part in PARTS if _column(table, part)
+        Wrong(system.name, table.name, part)
+        for system in datamap.systems.values()
+        for table in system.tables
+        for part in PARTS
+        if _column(table, part)
     )
 
 
@@ -90,6 +97,11 @@ def ask(tx: Connection, keeper: Keeper, email: str, wrong: Wrong, value: str, ma
         raise Invalid(f"write what should stand there: 1 to {LONGEST} characters")
     if wrong not in may:
         raise Refused("this is corrected at the desk: ask there")
+    return write_down(tx, keeper, email, wrong, value, at=at, actor=actor)
+
+
+def write_down(tx: Connection, keeper: Keeper, email: str, wrong: Wrong, value: str, *, at: datetime, actor: Actor) -> int:
+    """Keep what was asked for, sealed, and plan it; its number."""
     person = enrol(tx, keeper, [Email(email)], at, actor)[0]
     number = int(tx.execute(select(func.coalesce(func.max(CORRECTION.c.id), 0))).scalar_one()) + 1
     sealed = keeper.vault.seal(tx, person, SEALED, json.dumps([email, value]).encode())
@@ -135,9 +147,13 @@ def retry(tx: Connection, number: int, *, at: datetime, actor: Actor) -> None:
     append(tx, RETRIED, {"correction": number}, at, actor)
 
 
-def by_hand(tx: Connection, number: int, *, at: datetime, actor: Actor) -> None:
-    """A clerk has corrected it where it lies: nothing is written any more. `Conflict` if it is done."""
+def by_hand(tx: Connection, keeper: Keeper, number: int, *, at: datetime, actor: Actor) -> None:
+    """A clerk has corrected it where it lies: nothing is written any more, and what was chosen holds for it. `Conflict` if it is done."""
     _demand_waiting(tx, number)
+    found = opened(tx, keeper, number)
+    reached = {"phone": (Phone(found.value),), EMAIL: (Email(found.value),)}.get(found.correction.wrong.part, ())
+    enrol(tx, keeper, [Email(found.email), *reached], at, actor)
+    effects.plan(tx, FOLLOW, number, "", {}, at)
     tx.execute(update(CORRECTION).where(CORRECTION.c.id == number).values(done_at=at))
     append(tx, BY_HAND, {"correction": number}, at, actor)
 
@@ -162,40 +178,89 @@ def _correction(conn: Connection, row: Any) -> Correction:  # noqa: ANN401 - as 
 
 def handlers(office: Office) -> Mapping[str, Callable[[Leased], None]]:
     """By kind of effect, who does it."""
-    return {KIND: partial(attended, office, _write)}
+    return {KIND: partial(attended, office, _write), FOLLOW: partial(attended, office, _follow)}
 
 
 def _write(office: Office, leased: Leased) -> None:
+    asked = _asked(office, leased)
+    if asked.row.done_at is not None:  # a clerk was faster
+        with office.record.transaction() as tx:
+            effects.done(tx, leased, office.clock(), office.actor)
+        return
+    system, table, part, value = asked.system, asked.table, asked.row.part, asked.value
+    column = _column(table, part) if table else None
+    if system is None or table is None or column is None:
+        raise Failed(asked.row.system, *refusals.BY_HAND)
+    keys = asked.keys(office)
+    with closing(office.open_system(system)) as connector:
+        correct = getattr(connector, "correct", None)
+        if correct is None and keys:
+            raise Failed(system.name, *refusals.BY_HAND)
+        after: Sequence[Found] = ()
+        if correct is not None:
+            correct(table, keys, column, value)
+            after = connector.fetch(table, keys)
+    if len(after) < len(keys) or any(_value(found, part) != value for found in after):
+        raise Failed(system.name, "did not keep what was written", again=True)
+    with office.record.transaction() as tx:
+        at = office.clock()
+        asked.attach(tx, office, after, at)
+        tx.execute(update(CORRECTION).where(CORRECTION.c.id == asked.row.id).values(done_at=at, rows=len(after)))
+        append(tx, DONE, {"correction": asked.row.id, "rows": len(after)}, at, office.actor)
+        effects.done(tx, leased, at, office.actor)
+
+
+def _follow(office: Office, leased: Leased) -> None:
+    """What a clerk wrote is the same person's: read it, if it can be read."""
+    asked, after = _asked(office, leased), list[Found]()
+    if asked.system is not None and asked.table is not None:
+        keys = asked.keys(office)
+        with closing(office.open_system(asked.system)) as connector:
+            after = list(connector.fetch(asked.table, keys))
+    with office.record.transaction() as tx:
+        at = office.clock()
+        asked.attach(tx, office, after, at)
+        effects.done(tx, leased, at, office.actor)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A correction in the worker's hands: its row, whose address, what should stand there, and where; None for what the map lacks."""
+
+    row: Any
+    email: str
+    value: str
+    system: System | None
+    table: Table | None
+    weights: Weights
+
+    def keys(self, office: Office) -> list[Key]:
+        """The records that hold the proven address; once an address was moved, those that hold the new one."""
+        assert self.system is not None
+        assert self.table is not None
+        emails = [self.email, self.value] if self.row.part == EMAIL else [self.email]
+        own = [
+            one
+            for email in emails
+            for one in searching.proven(self.system, office.open_system(self.system), Email(email), self.weights)
+            if one.table == self.table.name
+        ]
+        return list(dict.fromkeys(one.key for one in own))
+
+    def attach(self, tx: Connection, office: Office, after: Sequence[Found], at: datetime) -> None:
+        """What the records say now is known to be the person's."""
+        for found in after:
+            enrol(tx, office.keeper, [Email(self.email), *identifiers(found)], at, office.actor)
+
+
+def _asked(office: Office, leased: Leased) -> _Asked:
     with office.record.reading() as conn:
         row = _row(conn, leased.subject)
         email, value = json.loads(searching.opened(conn, office.keeper, row.person, SEALED, bytes(row.given)))
         weights = in_use(conn)
-    if row.done_at is not None:  # a clerk was faster
-        with office.record.transaction() as tx:
-            effects.done(tx, leased, office.clock(), office.actor)
-        return
     system = office.system(row.system)
     table = next((one for one in system.tables if one.name == row.place), None) if system else None
-    column = _column(table, row.part) if table else None
-    if system is None or table is None or column is None:
-        raise Failed(row.system, *refusals.BY_HAND)
-    own = searching.proven(system, office.open_system(system), Email(email), weights)
-    keys = [one.key for one in own if one.table == table.name]
-    with closing(office.open_system(system)) as connector:
-        correct = getattr(connector, "correct", None)
-        if correct is None:
-            raise Failed(system.name, *refusals.BY_HAND)
-        correct(table, keys, column, value)
-        after = connector.fetch(table, keys)
-    if len(after) < len(keys) or any(_value(found, row.part) != value for found in after):
-        raise Failed(system.name, "did not keep what was written", again=True)
-    with office.record.transaction() as tx:
-        at = office.clock()
-        for found in after:
-            enrol(tx, office.keeper, [Email(email), *identifiers(found)], at, office.actor)
-        tx.execute(update(CORRECTION).where(CORRECTION.c.id == row.id).values(done_at=at, rows=len(after)))
-        append(tx, DONE, {"correction": row.id, "rows": len(after)}, at, office.actor)
-        effects.done(tx, leased, at, office.actor)
+    return _Asked(row, email, value, system, table, weights)
 
 
 def _column(table: Table, part: str) -> str | None:

@@ -58,6 +58,7 @@ def make(site: Literal["centre", "console"], home: Home, *, counts_anew: bool = 
     from django.db import connection, connections
 
     from upheld.web import limits
+    from upheld.web.console import outbox
 
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -72,4 +73,5 @@ def make(site: Literal["centre", "console"], home: Home, *, counts_anew: bool = 
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", database=LIMITS, verbosity=0)
     limits.make()
+    outbox.make()
     connections.close_all()

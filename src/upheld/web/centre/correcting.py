@@ -31,6 +31,7 @@ PARTS: Final[dict[str, Promise]] = {
     "city": gettext_lazy("City"),
     "state": gettext_lazy("State"),
     "zip": gettext_lazy("Zip code"),
+    "email": gettext_lazy("E-mail address"),
 }
 
 

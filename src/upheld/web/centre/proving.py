@@ -47,11 +47,11 @@ class Code(forms.Form):
     )
 
 
-def send_code(request: HttpRequest, email: str, company: str) -> None:
+def send_code(request: HttpRequest, email: str, company: str, slot: str = _ASKED) -> None:
     """Mail a code, and remember it in the session. One address gets at most five in an hour; more are answered as if sent."""
     around = surroundings()
     code = "".join(secrets.choice(LETTERS) for _letter in range(LENGTH))
-    request.session[_ASKED] = {"email": email, "code": code, "at": micros(around.now()), "tries": 0}
+    request.session[slot] = {"email": email, "code": code, "at": micros(around.now()), "tries": 0}
     if counted("code", normal_email(email) or email, 5, 3600):
         return
     lines = [
@@ -62,24 +62,31 @@ def send_code(request: HttpRequest, email: str, company: str) -> None:
     mailing.send(email, _("Your code for %(company)s") % {"company": company}, "\n\n".join(lines) + "\n")
 
 
-def awaits_code(request: HttpRequest) -> bool:
+def awaits_code(request: HttpRequest, slot: str = _ASKED) -> bool:
     """Whether a code was sent that can still be entered."""
-    asked = request.session.get(_ASKED)
+    asked = request.session.get(slot)
     return asked is not None and micros(surroundings().now()) - asked["at"] <= CODE_HOLDS // timedelta(microseconds=1)
 
 
-def enter(request: HttpRequest, code: str) -> bool:
-    """Whether the code is the one that was sent. After the third wrong one none is good any more."""
-    asked: dict[str, Any] | None = request.session.get(_ASKED)
-    if asked is None or not awaits_code(request):
-        return False
+def shown(request: HttpRequest, code: str, slot: str = _ASKED) -> str | None:
+    """The address that the code was sent to, if it is this one. After the third wrong one none is good any more."""
+    asked: dict[str, Any] | None = request.session.get(slot)
+    if asked is None or not awaits_code(request, slot):
+        return None
     typed = "".join(letter for letter in code.upper() if letter.isalnum())
     if not hmac.compare_digest(typed.encode("utf-8", "replace"), asked["code"].encode()):
         asked["tries"] += 1
-        request.session[_ASKED] = asked if asked["tries"] < TRIES else None
-        return False
-    prove(request, asked["email"])
-    return True
+        request.session[slot] = asked if asked["tries"] < TRIES else None
+        return None
+    return str(asked["email"])
+
+
+def enter(request: HttpRequest, code: str) -> bool:
+    """Whether the code is the one that was sent: then its address is proven."""
+    email = shown(request, code)
+    if email is not None:
+        prove(request, email)
+    return email is not None
 
 
 def prove(request: HttpRequest, email: str) -> None:

@@ -6,7 +6,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from upheld.web import assets
-from upheld.web.centre import choosing, contact, correcting, linked, mine, newsletter, panel, passkeys, policy, start, stopping
+from upheld.web.centre import choosing, contact, correcting, linked, mine, moving, newsletter, panel, passkeys, policy, start, stopping
 
 urlpatterns = [
     path("", start.page, name="start"),
@@ -32,6 +32,8 @@ urlpatterns = [
     path("mine/passkeys", passkeys.page, name="mine passkeys"),
     path("mine/passkeys/<int:number>/remove", passkeys.remove, name="mine passkey remove"),
     path("mine/correct", correcting.page, name="mine correct"),
+    path("mine/address", moving.page, name="mine address"),
+    path("mine/address/code", moving.code, name="mine address code"),
     path("mine/choose", mine.choose, name="mine choose"),
     path("mine/copy", mine.copy, name="mine copy"),
     path("contact", contact.page, name="contact"),

@@ -1,11 +1,13 @@
 """Accounts of the staff: made by a command, one role each, known by their address.
 
 Who somebody is, `allauth` finds out; what they may, the policy says. Accounts lie in the console's own database; that one was made, changed
-or ended stands in the ledger, by number and role.
+or ended stands in the ledger, by number and role (`outbox`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -23,11 +25,11 @@ from django.http import HttpRequest
 from django.utils.http import base36_to_int, int_to_base36
 
 from upheld.errors import Conflict, Invalid, NotFound
-from upheld.ledger.actions import append
 from upheld.ledger.kinds import NUMBER, WORD, declare
 from upheld.policy.behaviour import staff_purposes
 from upheld.postings.queries import in_force
 from upheld.record import Actor, Record
+from upheld.web.console import outbox
 
 ADDED: Final = declare("staff.added", "a member of the staff was given an account, in a role", staff=NUMBER, role=WORD)
 MOVED: Final = declare("staff.moved", "a member of the staff was given another role", staff=NUMBER, role=WORD)
@@ -75,44 +77,44 @@ def add(record: Record, address: str, role: str, *, at: datetime, actor: Actor) 
     users = get_user_model().objects
     if users.filter(username=address).exists():
         raise Conflict("there is an account of this address already: `upheld staff list` shows them")
-    with transaction.atomic(), record.transaction() as tx:
-        staff_purposes(in_force(tx, at).policy, role)
+    _demand_role(record, role, at)
+    with _changing(record, at):
         user = users.create_user(address, address, None)
         EmailAddress.objects.create(user=user, email=address, verified=True, primary=True)
         user.groups.add(Group.objects.get_or_create(name=role)[0])
-        append(tx, ADDED, {"staff": user.pk, "role": role}, at, actor)
+        outbox.put(ADDED, {"staff": user.pk, "role": role}, at, actor)
     return _account(user)
 
 
 def set_role(record: Record, address: str, role: str, *, at: datetime, actor: Actor) -> Account:
     """Give another role; it holds from the next page on."""
     user = _user(address)
-    with transaction.atomic(), record.transaction() as tx:
-        staff_purposes(in_force(tx, at).policy, role)
+    _demand_role(record, role, at)
+    with _changing(record, at):
         user.groups.set([Group.objects.get_or_create(name=role)[0]])
-        append(tx, MOVED, {"staff": user.pk, "role": role}, at, actor)
+        outbox.put(MOVED, {"staff": user.pk, "role": role}, at, actor)
     return _account(user)
 
 
 def end(record: Record, address: str, *, at: datetime, actor: Actor) -> Account:
     """Let nobody sign in by it any more; sessions that are open end with their next page."""
     user = _user(address)
-    with transaction.atomic(), record.transaction() as tx:
+    with _changing(record, at):
         _put_aside(user)
         user.is_active = False
         user.save()
-        append(tx, ENDED, {"staff": user.pk}, at, actor)
+        outbox.put(ENDED, {"staff": user.pk}, at, actor)
     return _account(user)
 
 
 def link(record: Record, address: str, *, at: datetime, actor: Actor) -> tuple[Account, str]:
     """A one-time link's token, good for three days: password, factors and sessions from before it count no more."""
     user = _user(address)
-    with transaction.atomic(), record.transaction() as tx:
+    with _changing(record, at):
         _put_aside(user)
         user.is_active = True
         user.save()
-        append(tx, INVITED, {"staff": user.pk}, at, actor)
+        outbox.put(INVITED, {"staff": user.pk}, at, actor)
     return _account(user), f"{int_to_base36(user.pk)}-{default_token_generator.make_token(user)}"
 
 
@@ -131,6 +133,20 @@ def invited(token: str) -> Any:  # noqa: ANN401 - Django's user
 def listed() -> tuple[Account, ...]:
     """All accounts, by address."""
     return tuple(_account(user) for user in get_user_model().objects.order_by("username"))
+
+
+@contextmanager
+def _changing(record: Record, at: datetime) -> Iterator[None]:
+    """One change, of which the ledger says in its turn."""
+    outbox.settle(record, at)
+    with transaction.atomic():
+        yield
+    outbox.settle(record, at)
+
+
+def _demand_role(record: Record, role: str, at: datetime) -> None:
+    with record.reading() as conn:
+        staff_purposes(in_force(conn, at).policy, role)
 
 
 def _put_aside(user: Any) -> None:  # noqa: ANN401 - Django's user

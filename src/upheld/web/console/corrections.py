@@ -55,6 +55,6 @@ def done(request: HttpRequest, number: int) -> HttpResponse:
     if request.method != "POST":
         return redirect("correction", number=number)
     with around.writing() as (tx, _posted):
-        correcting.by_hand(tx, number, at=around.now(), actor=request.member.actor)
+        correcting.by_hand(tx, around.keeper, number, at=around.now(), actor=request.member.actor)
     messages.success(request, _("Noted: it was corrected by hand."))
     return redirect("corrections")

@@ -8,8 +8,10 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added
 from django import forms
+from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,8 +20,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from upheld.web.console import accounts
+from upheld.web.console import accounts, outbox
 from upheld.web.limits import limited
+from upheld.web.surroundings import surroundings
 
 
 class Password(forms.Form):
@@ -69,6 +72,13 @@ def begin(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("mfa_index")
     said = {"form": form, "hints": password_validators_help_texts(), "account": user.email}
     return render(request, "console/begin.html", said, status=400 if form.is_bound else 200)
+
+
+@receiver(user_logged_in)
+def _settled(**_more: Any) -> None:  # noqa: ANN401 - Django's own
+    """Whoever signs in to the console finds the ledger whole."""
+    if settings.SITE == "console":
+        outbox.settle(surroundings().record, surroundings().now())
 
 
 @receiver(authenticator_added)
