@@ -9,12 +9,10 @@ from __future__ import annotations
 import resource
 import select
 import socket
-import sys
 import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 CONNECTIONS = 64
 TICK = 0.001  # s: what epoll can wait for at least, so requests go out in small groups
@@ -84,16 +82,3 @@ def written(path: str, headers: dict[str, str], bodies: Sequence[str]) -> list[b
     head = "".join(f"{name}: {value}\r\n" for name, value in {"host": "127.0.0.1", **headers}.items())
     sent = [body.encode() for body in bodies]
     return [f"POST {path} HTTP/1.1\r\n{head}content-length: {len(body)}\r\n\r\n".encode() + body for body in sent]
-
-
-def main(words: Sequence[str]) -> None:
-    """PORT PATH RATE SECONDS BODIES KEY: by hand."""
-    port, path, rate, seconds, bodies, key = words
-    headers = {"content-type": "application/json", "authorization": f"Bearer {key}"}
-    sys.stdout.write(
-        f"{drive(int(port), written(path, headers, Path(bodies).read_text('utf-8').splitlines()), int(rate), float(seconds))}\n"
-    )
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
