@@ -35,16 +35,15 @@ def having(conn: Connection, codes: Iterable[int]) -> Mapping[int, Sequence[tupl
 
 def index(conn: Connection, kinds: Sequence[Kind] = KINDS) -> Index:
     """All codes of these kinds of identifiers, for whole lists."""
-    blobs: list[bytes] = []
-    owners: list[int] = []
+    blobs, owners, counts = [b""], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]  # not an object a row: there may be millions
     query = select(IDENTIFIER.c.person, IDENTIFIER.c.codes).where(IDENTIFIER.c.kind.in_(kinds))
     cursor = conn.execute(query).cursor  # plain columns: as the driver gives them
     assert cursor is not None
     while rows := cursor.fetchmany(ROWS_AT_ONCE):
-        owners += [person for person, _ in rows]
-        blobs += [codes for _, codes in rows]
-    counts = np.fromiter((len(blob) // PACKED.itemsize for blob in blobs), dtype=np.int64, count=len(blobs))
-    return Index(b"".join(blobs), np.array(owners, dtype=np.int64), counts)
+        owners.append(np.fromiter((person for person, _ in rows), np.int64, len(rows)))
+        counts.append(np.fromiter((len(codes) // PACKED.itemsize for _, codes in rows), np.int64, len(rows)))
+        blobs.append(b"".join(codes for _, codes in rows))
+    return Index(b"".join(blobs), np.concatenate(owners), np.concatenate(counts))
 
 
 def known_only_by(conn: Connection, kind: Kind) -> frozenset[int]:
