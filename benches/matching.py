@@ -20,8 +20,8 @@ from benches.publishing import append, publish
 from upheld.people.weights import shipped
 
 ROWS, REQUESTS, SLICE = 1_000_000, 5_000, 50_000
-DEVELOPED_ON = (11, 12, 101)
-SEED = 20_261_125
+DEVELOPED_ON = (11, 12, 101)  # rules were tuned on 100,000 records of 101, and nobody looked at those of SEED
+SEED = 20_261_129
 HEAD = [
     "matcher", "records", "precision", "recall", "F", "recall after review", "requests that stop a wrong record",
     "only one of a namesake at the same address",

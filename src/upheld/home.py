@@ -51,6 +51,7 @@ SETTINGS = {
     "scan": {"pages": "", "every_minutes": "60"},
     "traffic": {"hosts": "", "steps": "", "monitors": "", "monitor_agents": "", "countries": ""},
     "sweep": {"at": "03:00"},
+    "match": {"spark": ""},
 }
 """Every section and setting of `upheld.toml` with its default; anything else in the file is `Invalid`."""
 

@@ -12,6 +12,7 @@ from upheld.ledger import queries as ledger
 from upheld.people import training
 from upheld.people.trained import in_use
 from upheld.people.weights import shipped
+from upheld.requests.learning import decided
 
 ROWS = [
     ("theresa@mail.example", "Theresa", "Morrison", "108 Deer Trail", "24028", ""),
@@ -102,3 +103,28 @@ def test_weights_are_learnt_from_own_records_and_decisions_and_judge_from_then_o
     again = counter.json("match", "train")
     assert again["labels"] > 0
     assert again["version"] != done["version"]
+
+
+def test_a_proposed_pair_is_judged_by_an_agent_and_holds_from_the_next_index_on(counter):
+    for email in ("rm@mail.example", ""):
+        counter.put(email, "Robert", "Morrison", "108 Deer Trail", "24028", "")
+    assert "there is no index yet" in counter.upheld("match", "pairs", ends_with=2)
+    counter.upheld("systems", "index")
+    said = counter.upheld("match", "pairs")
+    lines = [line for line in said.splitlines() if "crm.customers, crm.customers  very likely" in line]
+    assert "e-mail address" not in said
+    for stored in ("Morrison", "Robert", "Deer", "24028", "rm@"):
+        assert stored not in said
+    shown = counter.json("match", "pairs")
+    assert len(shown) == len(lines) == 4
+    father, son = shown[-1]["pair"], shown[0]["pair"]
+    assert "one person" in counter.upheld("match", "judge", father, "same")
+    counter.upheld("match", "judge", son, "different")
+    assert [one["pair"] for one in counter.json("match", "pairs")] == [one["pair"] for one in shown[1:-1]]
+    entry, other = entries(counter, "rights.paired")
+    assert (entry.body, other.body["decision"]) == ({"decision": "same", "systems": ["crm"]}, "different")
+    with counter.record.reading() as conn:
+        assert sorted(same for _, same in decided(conn)) == [False, True]
+    done = counter.json("systems", "index")
+    assert (done["joined"], done["proposed"]) == (1, 2)
+    assert "is no pair of the index in use" in counter.upheld("match", "judge", father, "same", ends_with=2)

@@ -49,12 +49,18 @@ def test_without_an_index_nothing_is_planned(world):
 
 def test_each_night_links_are_worked_out_and_the_safest_come_along_for_stopping(world):
     office = world.office
-    refresh(world.shop.home, office.datamap(), office.open_system, world.now)
+    assert refresh(world.shop.home, office.datamap(), office.open_system, world.now).links.joined == 1
+    both = {("crm", ("1",), "same"), ("web", ("1",), "same")}
+    assert found(world) == both
+    with world.db("web") as db:
+        db.execute("UPDATE customers SET phone = '+1 312 555 0199' WHERE id = 1")
     assert found(world) == {("crm", ("1",), "same")}
+    with world.db("web") as db:
+        db.execute("UPDATE customers SET phone = '(312) 555-0142' WHERE id = 1")
     resolving.plan_first(world.shop.record, world.shop.home, world.now)
     resolving.plan_first(world.shop.record, world.shop.home, world.now)
     assert night(world) == 1
-    assert found(world) == {("crm", ("1",), "same"), ("web", ("1",), "same")}
+    assert found(world) == both
     with world.shop.record.reading() as conn:
         (entry,) = [entry for entry in ledger.entries(conn) if entry.kind == "rights.resolved"]
         effects = conn.execute(EFFECT.select().where(EFFECT.c.kind == resolving.KIND)).all()
@@ -65,7 +71,11 @@ def test_each_night_links_are_worked_out_and_the_safest_come_along_for_stopping(
 
 def test_a_system_that_is_down_leaves_the_index_as_it_was_and_is_tried_again(world):
     office = world.office
+    with world.db("web") as db:
+        db.execute("UPDATE customers SET phone = NULL")
     refresh(world.shop.home, office.datamap(), office.open_system, world.now)
+    with world.db("web") as db:
+        db.execute("UPDATE customers SET phone = '312-555-0142'")
     resolving.plan_first(world.shop.record, world.shop.home, world.now)
     (world.folder / "web.db").rename(world.folder / "away.db")
     night(world)

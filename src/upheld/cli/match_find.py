@@ -78,6 +78,7 @@ def file_(edge: Edge, /, *, file: Path, out: Path | None, columns: tuple[str, ..
     from upheld.people.actions import Keeper
     from upheld.people.trained import in_use
     from upheld.requests.looking_many import look_many
+    from upheld.requests.pairs import decisions
     from upheld.systems import reading
     from upheld.systems.connector import Failed
     from upheld.systems.indexing import open_index
@@ -88,9 +89,9 @@ def file_(edge: Edge, /, *, file: Path, out: Path | None, columns: tuple[str, ..
     target = out or file.with_name(f"{file.name}.matches.csv")
     with edge.record() as record:
         with record.reading() as conn:
-            weights = in_use(conn)
+            weights, decided = in_use(conn), decisions(conn, home)
         try:
-            with Finder(index, datamap, partial(open_system, home=home), weights) as finder, rows(file.name) as advance:
+            with Finder(index, datamap, partial(open_system, home=home), weights, decided) as finder, rows(file.name) as advance:
                 done = look_many(
                     record, Keeper(home), finder, file, target, pairs("--column", columns),
                     at=edge.now(), actor=edge.actor(), advance=advance,

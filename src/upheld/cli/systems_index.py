@@ -26,8 +26,12 @@ if TYPE_CHECKING:
 def index(edge: Edge, /, *, processes: int | None, as_json: bool) -> None:
     """Read every record of every mapped table and replace the index, with which a request finds its person among millions.
 
+    It also works out which records are one person's: the safest are joined, others are proposed (`upheld match pairs`).
+
     The index holds keyed codes and sealed places, never a name or an address. If a system fails, the index stays as it was.
     """
+    from upheld.people.pairing import pairing
+    from upheld.requests.pairs import decisions
     from upheld.systems import reading
     from upheld.systems.connector import Failed
     from upheld.systems.indexing import refresh
@@ -35,19 +39,26 @@ def index(edge: Edge, /, *, processes: int | None, as_json: bool) -> None:
 
     home = edge.home()
     datamap = reading.read_map(map_path(home))
+    with edge.record() as record, record.reading() as conn:
+        decided = decisions(conn, home)
     try:
         with _progress() as advance:
-            done = refresh(home, datamap, partial(open_system, home=home), edge.now(), processes=processes, advance=advance)
+            done = refresh(
+                home, datamap, partial(open_system, home=home), edge.now(),
+                processes=processes, advance=advance, decisions=decided, pairing=pairing(home),
+            )  # fmt: skip
     except Failed as failed:
         raise Conflict(f"the index is as it was: {failed}") from None
     tables = [{"system": span.system, "table": span.table, "records": span.count} for span in done.tables]
     answer = {"tables": tables, "codes": done.codes, "bytes": done.bytes, "at": done.at}
+    answer |= {"joined": done.links.joined, "proposed": len(done.links.pairs), "refused": done.links.refused}
     show(answer, as_json=as_json, text=lambda: _in_words(done))
 
 
 def _in_words(done: Indexed) -> str:
     lines = [f"{span.system}.{span.table}: {span.count:,} records" for span in done.tables]
-    return "\n".join([*lines, f"{done.codes:,} codes, {done.bytes:,} bytes"])
+    people = f"{done.links.joined:,} people with several records, {len(done.links.pairs):,} pairs to judge"
+    return "\n".join([*lines, f"{done.codes:,} codes, {done.bytes:,} bytes; {people}"])
 
 
 @contextmanager

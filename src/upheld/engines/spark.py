@@ -27,6 +27,11 @@ class Spark:
         chosen = builder.remote(where) if where.startswith("sc://") else builder.master(where)
         self._session = chosen.getOrCreate()
 
+    @property
+    def session(self) -> SparkSession:
+        """The session itself, for libraries that work on one."""
+        return self._session
+
     def put(self, table: str, columns: Mapping[str, Kind], rows: Iterable[Sequence[object]]) -> None:
         """Make a temporary view of rows."""
         held = list(rows)

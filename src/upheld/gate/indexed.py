@@ -1,8 +1,8 @@
 """Finding a person by the blind index instead of reading whole tables: keyed codes lead to rows, the rows are read fresh and judged.
 
 For many requests at once, for an answer within milliseconds, and for the first look of a removal. What was written since the index was made
-is not in it, so no proof of a removal rests on it. Records that were found ahead of time to be one person's (`people.resolving`, the
-safest links alone) come along for stopping; a link that was merely proposed brings nothing.
+is not in it, so no proof of a removal rests on it. Records that were found ahead of time to be one person's come along for stopping
+(`gate.joining`).
 """
 
 from __future__ import annotations
@@ -10,26 +10,32 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
 from upheld.errors import Conflict
-from upheld.gate.searching import WHY, Candidate, Searched, Wanted, candidates, identifying
+from upheld.gate.joining import JOINED, Joining
+from upheld.gate.searching import WHY, Beside, Candidate, Searched, Wanted, candidates, identifying, judged_beside
 from upheld.people.held import Evidence
 from upheld.people.weights import Weights
 from upheld.systems.connector import Connector, Found, Key
 from upheld.systems.datamap import DataMap, System
-from upheld.systems.indexing import Index
-
-JOINED: Final = "joined for marketing with a record that is theirs"
+from upheld.systems.indexing import Decisions, Index
 
 
 class Finder:
     """Finds one person after another. Systems are opened when first needed, and closed at the end of the `with`."""
 
-    def __init__(self, index: Index, datamap: DataMap, open_system: Callable[[System], Connector], weights: Weights) -> None:
+    def __init__(
+        self,
+        index: Index,
+        datamap: DataMap,
+        open_system: Callable[[System], Connector],
+        weights: Weights,
+        decisions: Decisions | None = None,
+    ) -> None:
         self._index, self._datamap, self._open, self._weights = index, datamap, open_system, weights
         self._opened: dict[str, Connector] = {}
-        self._links = index.links()
+        self._joining = Joining(index, decisions)
 
     def __enter__(self) -> Self:
         return self
@@ -45,17 +51,16 @@ class Finder:
         judged = candidates(list(rows.values()), wanted, self._weights)
         found = {number: one for number, one in zip(rows, judged, strict=True) if one.verdict != "different"}
         sure = [number for number, one in found.items() if one.verdict == "same"]
-        joined = [number for number in self._links.with_linked(sure) if number not in sure]
-        for number, row in self._read(joined).items():
+        for number, row in self._joining.joined(sure, self._read).items():
             (one,) = candidates([row], wanted, self._weights)
             found[number] = replace(one, verdict="same", evidence=(Evidence(WHY, JOINED, 0.0), *one.evidence))
         return list(found.values())
 
-    def find_in(self, system: System, wanted: Wanted) -> Searched:
+    def find_in(self, system: System, wanted: Wanted, beside: Beside = tuple) -> Searched:
         """The rows of one system, as `searching.search` would judge them; links bring nothing. Raises `Failed` if the system does."""
         numbers = self._index.blind.candidates(wanted.all, self._index.keys).tolist()
         rows = list(self._read([number for number in numbers if self._index.places.of(number).system == system.name]).values())
-        found = candidates(rows, wanted, self._weights)
+        found = judged_beside(rows, wanted, self._weights, beside)
         return Searched(system.name, tuple(one for one in found if one.verdict != "different"), len(rows))
 
     def _read(self, numbers: Sequence[int]) -> dict[int, Found]:

@@ -9,7 +9,7 @@ taken for the other: what may be stopped may not therefore be shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,7 +22,7 @@ from upheld.ledger.kinds import NUMBER, WORD, declare
 from upheld.people.actions import Keeper
 from upheld.people.held import Evidence
 from upheld.people.identifiers import Email, Identifier, from_given
-from upheld.people.judging import Judged, judged
+from upheld.people.judging import HALF, Judged, judged
 from upheld.people.models import IDENTIFIER
 from upheld.people.portrait import of_given, of_row
 from upheld.people.verdicts import Showing, Verdict, for_proven
@@ -49,6 +49,9 @@ _HANDS_OUT: Final = frozenset({"database", "files"})
 WHY: Final = "why"
 """Of what the evidence is that says why an agent must look."""
 
+Beside = Callable[[], Sequence[Found]]
+"""Rows of other systems that the same request leads to, read when they are asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -67,7 +70,8 @@ class Wanted:
 class Candidate:
     """A row that is to be stopped (`same`), or may be (`to review`). It may not be shown to anybody for that.
 
-    `out`: topics for which the row says that they stopped. `weights`: the version of those that judged.
+    `out`: topics for which the row says that they stopped. `weights`: the version of those that judged. `half_named`: of the first name
+    it bears an initial, a slip, or nothing.
     """
 
     system: str
@@ -79,6 +83,7 @@ class Candidate:
     out: frozenset[str]
     identifiers: tuple[Identifier, ...] = field(repr=False)
     weights: str = ""
+    half_named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +120,23 @@ def identifying(table: Table) -> bool:
     return any(part in table.parts() for part in ("email", "phone", "account", "last", "full"))
 
 
-def search(system: System, connector: Connector, wanted: Wanted, weights: Weights) -> Searched:
-    """Search every mapped table of one system, fresh. The connector is closed. Raises `Failed`."""
-    rows = _read(system, connector, wanted.all)
-    return Searched(system.name, tuple(one for one in candidates(rows, wanted, weights) if one.verdict != "different"), len(rows))
+def search(system: System, connector: Connector, wanted: Wanted, weights: Weights, beside: Beside = tuple) -> Searched:
+    """Search every mapped table of one system, fresh. The connector is closed. Raises `Failed`.
+
+    `beside`: rows of other systems at the same address, asked for only where a record bears half a first name: who else lives there decides
+    what it means.
+    """
+    rows = read(system, connector, wanted.all)
+    found = judged_beside(rows, wanted, weights, beside)
+    return Searched(system.name, tuple(one for one in found if one.verdict != "different"), len(rows))
+
+
+def judged_beside(rows: Sequence[Found], wanted: Wanted, weights: Weights, beside: Beside) -> list[Candidate]:
+    """Rows of one system judged together, and with what stands beside them where that may matter."""
+    found = candidates(rows, wanted, weights)
+    if any(one.verdict == "same" and one.half_named for one in found) and (others := beside()):
+        return candidates([*rows, *others], wanted, weights)[: len(rows)]
+    return found
 
 
 def proven(system: System, connector: Connector, email: Email, weights: Weights) -> tuple[Own, ...]:
@@ -153,11 +171,12 @@ def fetch(table: Table, connector: Connector, row: Key, wanted: Wanted, weights:
 
 
 def candidates(rows: Sequence[Found], wanted: Wanted, weights: Weights) -> list[Candidate]:
-    """The rows of one system, judged together: who else is on file at an address decides what an initial there means."""
+    """Rows judged together: who else is on file at an address decides what an initial there means."""
     return [_candidate(row, one) for row, one in zip(rows, _judged(rows, wanted.all, weights), strict=True)]
 
 
-def _read(system: System, connector: Connector, given: Sequence[Identifier]) -> list[Found]:
+def read(system: System, connector: Connector, given: Sequence[Identifier]) -> list[Found]:
+    """The rows of one system that any of this could mean, to be judged. The connector is closed. Raises `Failed`."""
     with closing(connector):
         return _searched(system, connector, given)
 
@@ -194,4 +213,7 @@ def _candidate(row: Found, one: Judged) -> Candidate:
     why = (Evidence(WHY, stopping.why, 0.0),) if stopping.verdict == "to review" else ()
     evidence = (*why, *like.evidence)
     identifiers = identifiers_of(row)
-    return Candidate(row.system, row.table, row.key, stopping.verdict, like.weight, evidence, row.out, identifiers, like.weights.version)
+    half = like.compared.first in HALF
+    return Candidate(
+        row.system, row.table, row.key, stopping.verdict, like.weight, evidence, row.out, identifiers, like.weights.version, half
+    )  # fmt: skip

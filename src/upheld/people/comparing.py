@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upheld.people.addresses import Address
-from upheld.people.names import WRITTEN, First, Last
+from upheld.people.names import WRITTEN, First, Last, written
 from upheld.people.portrait import Portrait
 
 CMP: Final = "cmp/v1"
@@ -92,7 +92,7 @@ def compare(one: Portrait, other: Portrait) -> Compared:
         last(one.first, other.first, one.last, other.last),
         _given_or_not(one.suffix, other.suffix),
         _spelt(where.house, there.house),
-        _street(where, there),
+        street(where, there),
         _given_or_not(where.unit, there.unit),
         _zip(one.zip, other.zip),
         _any_of(one.emails, other.emails, near_email),
@@ -124,6 +124,10 @@ def first(one: First, other: First, family: Last, other_family: Last) -> int:
     sounds = one.sound == other.sound and len(one.sound) >= _SOUND
     if one.known and other.known:  # Eric and Erica are two names
         return FIRST_ALIKE if alike or sounds else DIFFERENT
+    if (
+        one.sound and one.sound == other.sound and one.initial == other.initial and not sounds
+    ):  # Jayn may be Jane, or not: somebody must look
+        return FIRST_NEAR if alike else FIRST_ALIKE
     meant = alike or sounds or any(near(name, other.main) for name in one.names) or any(near(one.main, name) for name in other.names)
     return FIRST_NEAR if meant else DIFFERENT
 
@@ -135,9 +139,18 @@ def variant(one: str, other: str) -> bool:
 
 def _two_names(one: First, other: First) -> bool:
     """Whether a table calls one the short form of the other although both are names of their own that merely look alike (Hannah, Anna)."""
-    if not (one.own and other.own) or one.spelt == other.spelt or one.main.startswith(other.main) or other.main.startswith(one.main):
+    if (
+        not (one.own and other.own)
+        or one.spelt == other.spelt
+        or _begins_or_ends(one.main, other.main)
+        or _begins_or_ends(other.main, one.main)
+    ):
         return False
     return one.sound == other.sound or one.main in other.main or other.main in one.main or near(one.main, other.main)
+
+
+def _begins_or_ends(one: str, other: str) -> bool:
+    return other.startswith(one) or other.endswith(one)
 
 
 def _initials(name: First) -> set[str]:
@@ -159,7 +172,7 @@ def last(one: First, other: First, family: Last, other_family: Last) -> int:
 
 
 def swapped(one: First, other: First, family: Last, other_family: Last) -> bool:
-    """Whether first and last name stand in each other's place: one exactly, the other but for a slip, or as an initial."""
+    """Whether first and last name stand in each other's place: one exactly, the other but for a slip, in short, or as an initial."""
     there, here = one.main in other_family.parts, other.main in family.parts
     if not (there or here):
         return False
@@ -169,7 +182,7 @@ def swapped(one: First, other: First, family: Last, other_family: Last) -> bool:
 def _stands_for(one: First, family: Last) -> bool:
     if min(len(family.whole), len(one.main)) == 1:
         return family.whole[:1] == one.initial
-    return any(near(one.main, part) for part in family.parts)
+    return any(near(one.main, part) for part in family.parts) or not written(one.names).isdisjoint(family.parts)
 
 
 def shortens(one: First, other: First) -> bool:
@@ -221,7 +234,8 @@ def _spelt(one: str, other: str) -> int:
     return NEAR if longest and jellyfish.damerau_levenshtein_distance(one, other) <= 1 else DIFFERENT
 
 
-def _street(one: Address, other: Address) -> int:
+def street(one: Address, other: Address) -> int:
+    """The level of two streets."""
     if not one.street or not other.street:
         return NOT_SAID
     if one.street == other.street:
@@ -252,7 +266,7 @@ def _any_of(some: Sequence[str], others: Sequence[str], is_near: Any) -> int:  #
 
 COLUMNS: Final[dict[str, str]] = {
     "first": "STRUCT(main VARCHAR, names VARCHAR[], sound VARCHAR, initial VARCHAR, known BOOLEAN, own BOOLEAN, "
-    "short VARCHAR, meant VARCHAR, spelt VARCHAR)",
+    "short VARCHAR, meant VARCHAR, spelt VARCHAR, written VARCHAR[])",
     "last": "STRUCT(whole VARCHAR, parts VARCHAR[], sound VARCHAR)",
     "suffix": "INTEGER", "house": "VARCHAR", "street": "VARCHAR", "unit": "VARCHAR", "zip": "VARCHAR",
     "emails": "VARCHAR[]", "phones": "VARCHAR[]", "accounts": "VARCHAR[]",
@@ -279,6 +293,7 @@ def values(said: Portrait) -> tuple[Any, ...]:
         {
             "main": name.main, "names": list(name.names), "sound": name.sound, "initial": name.initial,
             "known": name.known, "own": name.own, "short": name.short, "meant": WRITTEN.get(name.main, ""), "spelt": name.spelt,
+            "written": sorted(written(name.names)),
         },
         {"whole": family.whole, "parts": list(family.parts), "sound": family.sound},
         said.suffix, said.where.house, said.where.street, said.where.unit, said.zip,

@@ -13,7 +13,7 @@ CREATE OR REPLACE TEMP MACRO upheld_any_near(a, b) AS
 
 CREATE OR REPLACE TEMP MACRO upheld_stands_for(a, family) AS CASE
     WHEN least(length(family.whole), length(a.main)) = 1 THEN family.whole[:1] = a.initial
-    ELSE upheld_any_near([a.main], family.parts) END;
+    ELSE upheld_any_near([a.main], family.parts) OR list_has_any(a.written, family.parts) END;
 
 CREATE OR REPLACE TEMP MACRO upheld_swapped(a, b, family, other) AS
     (list_contains(other.parts, a.main) OR list_contains(family.parts, b.main))
@@ -35,6 +35,7 @@ CREATE OR REPLACE TEMP MACRO upheld_initials(a) AS list_transform(a.names, lambd
 
 CREATE OR REPLACE TEMP MACRO upheld_two_names(a, b) AS
     a.own AND b.own AND a.spelt <> b.spelt AND NOT starts_with(a.main, b.main) AND NOT starts_with(b.main, a.main)
+    AND NOT ends_with(a.main, b.main) AND NOT ends_with(b.main, a.main)
     AND (a.sound = b.sound OR contains(a.main, b.main) OR contains(b.main, a.main) OR upheld_near(a.main, b.main));
 
 CREATE OR REPLACE TEMP MACRO upheld_first(a, family, b, other) AS CASE
@@ -49,6 +50,7 @@ CREATE OR REPLACE TEMP MACRO upheld_first(a, family, b, other) AS CASE
     WHEN a.known AND b.known THEN CASE
         WHEN upheld_near(a.main, b.main) OR (a.sound = b.sound AND length(a.sound) >= 3) THEN 2
         ELSE 1 END
+    WHEN a.sound = b.sound AND a.initial = b.initial AND length(a.sound) BETWEEN 1 AND 2 AND NOT upheld_near(a.main, b.main) THEN 2
     WHEN upheld_near(a.main, b.main) OR (a.sound = b.sound AND length(a.sound) >= 3)
         OR upheld_any_near(a.names, [b.main]) OR upheld_any_near([a.main], b.names) THEN 4
     ELSE 1 END;

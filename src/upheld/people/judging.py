@@ -15,7 +15,8 @@ from upheld.people.verdicts import Showing, Stopping, contested, doubled, for_sh
 from upheld.people.weights import Likeness, Weights
 
 _RANK = {"same": 2, "to review": 1, "different": 0}
-_HALF = frozenset({level.NOT_SAID, level.FIRST_INITIAL, level.FIRST_NEAR})
+HALF = frozenset({level.NOT_SAID, level.FIRST_INITIAL, level.FIRST_NEAR})
+"""Levels of a first name that may be somebody else's at the address (`verdicts.contested`)."""
 
 Pair = tuple[Portrait, Compared]
 
@@ -48,7 +49,7 @@ def _judge(like: Likeness, asked: Portrait, said: Portrait, others: Sequence[Pai
     stopping, showing = for_stopping(like, phone_only=alone), for_showing(like)
     if "same" not in (stopping.verdict, showing.verdict):
         return Judged(like, stopping, showing)
-    if compared.first in _HALF and contested(asked, said, compared, others):
+    if compared.first in HALF and contested(asked, said, compared, others):
         stopping, showing = for_stopping(like, contested=True, phone_only=alone), for_showing(like, contested=True)
     if showing.verdict == "same" and doubled(said, (other for other, _ in others)):
         showing = for_showing(like, doubled=True)

@@ -39,6 +39,8 @@ WRITTEN = {
     "edw": "edward", "benj": "benjamin", "saml": "samuel", "danl": "daniel", "richd": "richard", "eliz": "elizabeth", "margt": "margaret",
 }  # fmt: skip
 """Old ways to write a name short, which only a comparison knows: match codes do not."""
+HEARD = {"shawn": "sean", "shaun": "sean", "geoff": "jeff", "geoffrey": "jeffrey", "graeme": "graham"}
+"""Names that listeners write in ways which no rule of spelling joins; only a comparison knows them."""
 CHRISTENED = frozenset("marie anna ann anne jane jean joan ellen carol lynn lori rose".split())
 """Names that many are christened although the table calls them short for others."""
 
@@ -81,7 +83,7 @@ class First:
     @property
     def spelt(self) -> str:
         """Without what listeners spell in two ways: Jon and John, Marc and Mark, Stephen and Steven are one; Dan and Don are not."""
-        text = self.main.replace("ph", "f").replace("ck", "k")
+        text = HEARD.get(self.main, self.main).replace("ph", "f").replace("ck", "k")
         text = (text[:1] + text[1:].replace("h", "")).translate(_ALIKE)
         return "".join(sign for sign, after in zip(text, text[1:] + " ", strict=False) if sign != after)
 

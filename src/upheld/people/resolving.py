@@ -8,138 +8,156 @@ Two records are linked for one of three reasons, each only with a compatible fir
 
 Records joined by applied links are a cluster. One of more than 12 records, or in which two first names or suffixes cannot be one person's
 although a third record lies between them, is refused whole: something is shared there that is nobody's own.
+
+What an agent decided about a pair goes before: one that they joined is applied, two that they kept apart are in no cluster together.
+
+Of a record some numbers are kept and no text: hashes that hold for this process alone, and which first name it bears of all that occur.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations
-from pathlib import Path
-from typing import Final
-from zipfile import BadZipFile
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import combinations, pairwise
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from upheld.errors import Invalid
 from upheld.people.coding import Numbered
+from upheld.people.held import Held
+from upheld.people.links import Links
 from upheld.people.portrait import Portrait, of_held
-from upheld.people.storing import private
 
 LARGEST_CLUSTER: Final = 12
+SAFE: Final = ("email", "phone")
+LIKELY: Final = "address"
 
-Pairs = NDArray[np.uint32]
+Shared = tuple[NDArray[np.int64], NDArray[np.uint32]]
+"""Hashes, and beside each the number of a record that has it."""
+Pairing = Callable[[Shared], Iterable[tuple[int, int]]]
+"""All pairs of records that share a hash, each pair once a hash, of hashes that at most 12 records have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
-    """The clusters that are applied, each its records in order; pairs that are proposed; how many clusters were refused."""
+class _Bearer(NamedTuple):
+    """Who may bear a record's name: enough to say whether two records can be one person's."""
 
-    clusters: tuple[tuple[int, ...], ...]
-    proposed: tuple[tuple[int, int], ...]
-    refused: int
-    _of: Mapping[int, tuple[int, ...]] = field(init=False, repr=False, compare=False)
+    names: frozenset[str]
+    initial: str
+    is_full: bool
+    suffix: int
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_of", {number: cluster for cluster in self.clusters for number in cluster})
 
-    def with_linked(self, numbers: Iterable[int]) -> tuple[int, ...]:
-        """These records and all that applied links join them with, in order."""
-        return tuple(sorted({one for number in numbers for one in self._of.get(number, (number,))}))
+class Resolver:
+    """Takes records one by one; `links` says who is one person. A number may come several times, each with a part of its record."""
 
-    def save(self, path: Path) -> None:
-        """Write the links as numbers of records, for their owner alone."""
-        joined = [(number, cluster[0]) for cluster in self.clusters for number in cluster]
-        with open(path, "wb", opener=private) as file:
-            np.savez(file, joined=_pairs(joined), proposed=_pairs(self.proposed), refused=np.array([self.refused]))
-            file.flush()
-            os.fsync(file.fileno())
+    def __init__(self) -> None:
+        self._hashes = {of: (array("q"), array("I")) for of in (*SAFE, LIKELY)}
+        self._numbers, self._bears = array("I"), array("I")
+        self._bearers: dict[_Bearer, int] = {}
+        self._same: set[tuple[int, int]] = set()
+        self._apart: set[tuple[int, int]] = set()
 
-    @classmethod
-    def load(cls, path: Path) -> Links:
-        """The links that were saved. `Invalid` if the file is damaged."""
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-                joined, proposed, refused = kept["joined"].tolist(), kept["proposed"].tolist(), int(kept["refused"][0])
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-            raise Invalid("the links are damaged: run `upheld systems index`", place=str(path)) from error
-        clusters: dict[int, list[int]] = {}
-        for number, first in joined:
-            clusters.setdefault(first, []).append(number)
-        return cls(tuple(map(tuple, clusters.values())), tuple((one, other) for one, other in proposed), refused)
+    def add(self, number: int, held: Held) -> None:
+        """One more record, or more of one."""
+        said = of_held(held)
+        bearer = _Bearer(frozenset(said.first.names), said.first.initial, said.first.is_full, said.suffix)
+        self._numbers.append(number)
+        self._bears.append(self._bearers.setdefault(bearer, len(self._bearers)))
+        for of, shared in _shared(said):
+            hashes, numbers = self._hashes[of]
+            hashes.append(hash((of, *shared)))
+            numbers.append(number)
+
+    def decide(self, one: int, other: int, *, same: bool) -> None:
+        """An agent said that two records are one person's, or two people's."""
+        pair = min(one, other), max(one, other)
+        (self._same if same else self._apart).add(pair)
+
+    def links(self, pairing: Pairing | None = None) -> Links:
+        """The links between all records. `pairing`: who finds the pairs that share a hash, if not this process."""
+        pairs = pairing or sharing
+        names = self._names()
+        safe = [pair for of in SAFE for pair in pairs(self._of(of)) if self._may_be_one(names, *pair)]
+        clusters, refused = [], 0
+        for cluster in _joined([*safe, *sorted(self._same)]):
+            if len(cluster) > LARGEST_CLUSTER or not all(self._may_be_joined(names, *pair) for pair in combinations(cluster, 2)):
+                refused += 1
+            else:
+                clusters.append(cluster)
+        within = {number: place for place, cluster in enumerate(clusters) for number in cluster}
+        likely = {
+            (one, other)
+            for one, other in pairs(self._of(LIKELY))
+            if within.get(one, -1) != within.get(other, -2) and (one, other) not in self._apart and self._may_be_one(names, one, other)
+        }
+        return Links.of(clusters, likely, refused)
+
+    def _of(self, kind: str) -> Shared:
+        hashes, numbers = self._hashes[kind]
+        return np.frombuffer(hashes, dtype=np.int64), np.frombuffer(numbers, dtype=np.uint32)
+
+    def _names(self) -> Callable[[int], Sequence[_Bearer]]:
+        """Who may bear the name of a record: mostly one, of a row with several names several."""
+        bearers = tuple(self._bearers)
+        numbers, bears = np.frombuffer(self._numbers, dtype=np.uint32), np.frombuffer(self._bears, dtype=np.uint32)
+        one_of = np.zeros(int(numbers.max(initial=0)) + 1, dtype=np.uint32)
+        one_of[numbers] = bears
+        others: dict[int, list[_Bearer]] = {}
+        for at in np.flatnonzero(one_of[numbers] != bears).tolist():
+            others.setdefault(int(numbers[at]), []).append(bearers[bears[at]])
+        return lambda number: (bearers[one_of[number]], *others.get(number, ()))
+
+    def _may_be_joined(self, names: Callable[[int], Sequence[_Bearer]], one: int, other: int) -> bool:
+        if (one, other) in self._apart:
+            return False
+        return (one, other) in self._same or self._may_be_one(names, one, other)
+
+    @staticmethod
+    def _may_be_one(names: Callable[[int], Sequence[_Bearer]], one: int, other: int) -> bool:
+        """Whether what two records say of first name and suffix can be one person's; what is not said conflicts with nothing."""
+        return any(_compatible(said, also) for said in names(one) for also in names(other))
 
 
 def resolve(records: Iterable[Numbered]) -> Links:
-    """The links between these records. A number may come several times, each with another part of what its record holds."""
-    portraits: dict[int, list[Portrait]] = {}
+    """The links between these records."""
+    resolver = Resolver()
     for number, held in records:
-        portraits.setdefault(number, []).append(of_held(held))
-    safe = [*_linked(portraits, _by_email, may_lack_name=True), *_linked(portraits, _by_phone)]
-    clusters, refused = [], 0
-    for cluster in _joined(safe):
-        if len(cluster) > LARGEST_CLUSTER or not all(
-            _compatible(portraits[one], portraits[other]) for one, other in combinations(cluster, 2)
-        ):
-            refused += 1
-        else:
-            clusters.append(cluster)
-    within = {number: place for place, cluster in enumerate(clusters) for number in cluster}
-    likely = sorted(set(_linked(portraits, _by_address)))
-    proposed = [pair for pair in likely if within.get(pair[0], -1) != within.get(pair[1], -2)]
-    return Links(tuple(clusters), tuple(proposed), refused)
+        resolver.add(number, held)
+    return resolver.links()
 
 
-def _by_email(said: Portrait) -> Iterator[tuple[str, ...]]:
-    yield from ((email,) for email in said.emails)
+def sharing(shared: Shared) -> Iterator[tuple[int, int]]:
+    """`Pairing` in this process: a hash of many records is nobody's own and pairs none."""
+    hashes, numbers = shared
+    order = np.lexsort((numbers, hashes))
+    hashes, numbers = hashes[order], numbers[order]
+    fresh = np.ones(len(hashes), dtype=np.bool_)  # a record may have one hash twice
+    fresh[1:] = (hashes[1:] != hashes[:-1]) | (numbers[1:] != numbers[:-1])
+    hashes, numbers = hashes[fresh], numbers[fresh]
+    ends = [0, *(np.flatnonzero(hashes[1:] != hashes[:-1]) + 1).tolist(), len(hashes)]
+    for begin, end in pairwise(ends):
+        if 1 < end - begin <= LARGEST_CLUSTER:
+            yield from combinations(numbers[begin:end].tolist(), 2)
 
 
-def _by_phone(said: Portrait) -> Iterator[tuple[str, ...]]:
-    yield from ((phone, said.last.whole) for phone in said.phones if said.last.whole)
+def _shared(said: Portrait) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What a record may share with others of the same person."""
+    yield from (("email", (email,)) for email in said.emails)
+    if said.first.names:
+        yield from (("phone", (phone, said.last.whole)) for phone in said.phones if said.last.whole)
+        if said.last.whole and said.zip and said.where.house:
+            yield LIKELY, (said.last.whole, said.zip, said.where.house, said.where.street, said.where.unit)
 
 
-def _by_address(said: Portrait) -> Iterator[tuple[str, ...]]:
-    if said.last.whole and said.zip and said.where.house:
-        yield said.last.whole, said.zip, said.where.house, said.where.street, said.where.unit
-
-
-def _linked(
-    portraits: Mapping[int, Sequence[Portrait]],
-    keys: Callable[[Portrait], Iterator[tuple[str, ...]]],
-    *,
-    may_lack_name: bool = False,
-) -> list[tuple[int, int]]:
-    """The pairs of compatible records that share a key; a key of many records is nobody's own and links none."""
-    having: dict[tuple[str, ...], dict[int, None]] = {}
-    for number, several in portraits.items():
-        for said in several:
-            if said.first.names or may_lack_name:
-                for key in keys(said):
-                    having.setdefault(key, {})[number] = None
-    return [
-        (one, other)
-        for numbers in having.values()
-        if 1 < len(numbers) <= LARGEST_CLUSTER
-        for one, other in combinations(sorted(numbers), 2)
-        if _compatible(portraits[one], portraits[other])
-    ]
-
-
-def _compatible(one: Sequence[Portrait], other: Sequence[Portrait]) -> bool:
-    """Whether what two records say of first name and suffix can be one person's; what is not said conflicts with nothing."""
-    return any(_may_be_one(said, also) for said in one for also in other)
-
-
-def _may_be_one(said: Portrait, also: Portrait) -> bool:
+def _compatible(said: _Bearer, also: _Bearer) -> bool:
     if said.suffix and also.suffix and said.suffix != also.suffix:
         return False
-    first, second = said.first, also.first
-    if not first.names or not second.names:
+    if not said.names or not also.names:
         return True
-    if not first.is_full or not second.is_full:
-        return first.initial == second.initial
-    return not set(first.names).isdisjoint(second.names)
+    if not said.is_full or not also.is_full:
+        return said.initial == also.initial
+    return not said.names.isdisjoint(also.names)
 
 
 def _joined(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, ...]]:
@@ -158,7 +176,3 @@ def _joined(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, ...]]:
     for number in sorted(over):
         clusters.setdefault(root(number), []).append(number)
     return [tuple(cluster) for cluster in clusters.values()]
-
-
-def _pairs(pairs: Sequence[tuple[int, int]]) -> Pairs:
-    return np.array(pairs, dtype=np.uint32).reshape(-1, 2)

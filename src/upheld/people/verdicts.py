@@ -78,6 +78,8 @@ def for_stopping(like: Likeness, *, contested: bool = False, phone_only: bool = 
         return Stopping("to review", veto)
     if contested:
         return Stopping("to review", "somebody else at the address may be meant")
+    if compared.house == level.NEAR and compared.last not in {level.LAST_SAME, level.LAST_PART}:
+        return Stopping("to review", "another last name and another house number, each by little")
     if like.weight >= STOP and _named(compared) and _met(compared):
         return Stopping("same", "enough is the same")
     return Stopping("to review", "not enough is the same to be sure")
@@ -125,13 +127,13 @@ def contested(asked: Portrait, said: Portrait, compared: Compared, others: Itera
 
     Not if its mailbox spells out the name that was asked for, and not the other's: `J. Doe`, `jane.doe@…`.
 
-    `others`: records compared with the same request. An initial decides nothing where a record there has another first name that it fits,
-    nor where the request gives no more than an initial and two first names there fit it.
+    Nor for somebody whose last name is quite another. `others`: records compared with the same request. An initial decides nothing where a
+    record there has another first name that it fits, nor where the request gives no more than an initial and two first names there fit it.
     """
     if compared.first not in {level.NOT_SAID, level.FIRST_INITIAL, level.FIRST_NEAR}:
         return False
     for rival, its in others:
-        if rival.where.house != said.where.house or rival.zip != said.zip:
+        if not _lives_with(rival, said):
             continue
         apart = level.first(said.first, rival.first, said.last, rival.last) in {level.DIFFERENT, level.FIRST_ALIKE}
         if _spelt_out(asked, said) and not _spelt_out(rival, said):
@@ -139,6 +141,14 @@ def contested(asked: Portrait, said: Portrait, compared: Compared, others: Itera
         if apart if its.first == level.FIRST_INITIAL else (its.first in {level.DIFFERENT, level.FIRST_ALIKE} and not apart):
             return True
     return False
+
+
+def _lives_with(rival: Portrait, said: Portrait) -> bool:
+    """Whether two records are on file at one address, as far as they say it, under last names that may be one."""
+    if rival.where.house != said.where.house or rival.zip != said.zip:
+        return False
+    street = level.street(rival.where, said.where) != level.DIFFERENT
+    return street and level.last(rival.first, said.first, rival.last, said.last) != level.DIFFERENT
 
 
 def _spelt_out(who: Portrait, said: Portrait) -> bool:

@@ -16,7 +16,7 @@ from upheld.choices.actions import How, Said, record_many
 from upheld.errors import Conflict, No
 from upheld.gate import searching
 from upheld.gate.indexed import Finder, covers
-from upheld.gate.searching import Candidate, Searched, Wanted
+from upheld.gate.searching import Beside, Candidate, Searched, Wanted
 from upheld.home import Home
 from upheld.ledger import effects
 from upheld.ledger.effects import Effect
@@ -67,7 +67,7 @@ def begin(conn: Connection, office: Office, request: int) -> Search:
     return Search(request, row.person, people, tuple(row.topics), row.channel, row.policy_version, row.received_at, wanted, weights)
 
 
-def by_index(office: Office, system: System, search: Search) -> Searched | None:
+def by_index(office: Office, system: System, search: Search, beside: Beside = tuple) -> Searched | None:
     """The rows of one system by the index of all systems, read fresh; None if there is none to go by, and the system must be read through.
 
     Nobody is missed by it: what was written since the index was made, the proof finds.
@@ -76,7 +76,7 @@ def by_index(office: Office, system: System, search: Search) -> Searched | None:
     if index is None or not covers(index, system):
         return None
     with suppress(Conflict), Finder(index, office.datamap(), office.open_system, search.weights) as finder:
-        return finder.find_in(system, search.wanted)
+        return finder.find_in(system, search.wanted, beside)
     return None
 
 

@@ -18,9 +18,9 @@ from upheld.gate.linked import by_link, linked
 from upheld.gate.searching import Searched
 from upheld.ledger import effects
 from upheld.ledger.effects import Leased
-from upheld.requests import confirming, proving, telling
+from upheld.requests import alongside, confirming, joining, proving, telling
 from upheld.requests.attending import attended
-from upheld.requests.finding import Search, begin, by_index, grown, keep, plan_finds, rows_of
+from upheld.requests.finding import Search, begin, grown, keep, plan_finds, rows_of
 from upheld.requests.models import REQUEST_RECORD
 from upheld.requests.office import Office
 from upheld.requests.settling import outstanding, settle, tell
@@ -36,6 +36,7 @@ def handlers(office: Office) -> Mapping[str, Handler]:
         "request.search": fan_out,
         "request.find": find,
         "request.include": include,
+        joining.KIND: joining.join,
         "request.stop": stop,
         "request.prove": proving.prove,
         "request.confirm": confirming.confirm,
@@ -75,9 +76,7 @@ def find(office: Office, leased: Leased) -> None:
         return
     with office.record.reading() as conn:
         search = begin(conn, office, leased.subject)
-    found = by_index(office, system, search) if leased.body.get("quick") else None
-    if found is None:
-        found = searching.search(system, office.open_system(system), search.wanted, search.weights)
+    found = alongside.searched(office, system, search, quick=bool(leased.body.get("quick")))
     with office.record.transaction() as tx:
         at = office.clock()
         searching.note(tx, leased.subject, found, at, office.actor)
@@ -86,6 +85,7 @@ def find(office: Office, leased: Leased) -> None:
             plan_finds(tx, office, leased.subject, at, round_=int(leased.body["round"]) + 1)
             telling.plan(tx, office, begin(tx, office, leased.subject), at)
         _mark(tx, leased, system, found, search, at)
+        joining.plan(tx, office, leased.subject, same, at)
         effects.done(tx, leased, at, office.actor)
         proving.plan(tx, leased.subject, at)
         settle(tx, leased.subject, at, office.actor)
@@ -121,6 +121,8 @@ def include(office: Office, leased: Leased) -> None:
             plan_finds(tx, office, leased.subject, at, round_=1)
             telling.plan(tx, office, begin(tx, office, leased.subject), at)
         effects.plan(tx, "request.stop", leased.subject, leased.place, {"again": 0}, at)
+        if found is not None:
+            joining.plan(tx, office, leased.subject, [found], at)
         effects.done(tx, leased, at, office.actor)
         settle(tx, leased.subject, at, office.actor)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from upheld.errors import No
-from upheld.gate.searching import WHY, Candidate, Wanted, search
+from upheld.gate.searching import WHY, Candidate, Wanted, candidates, read
 from upheld.ledger.actions import append
 from upheld.ledger.kinds import NUMBER, declare
 from upheld.people.actions import Keeper
@@ -22,7 +22,7 @@ from upheld.policy.compiled import Policy
 from upheld.record import Actor, Record
 from upheld.requests.given import identifiers_of, missing
 from upheld.requests.holdings import Systems
-from upheld.systems.connector import Failed
+from upheld.systems.connector import Failed, Found
 
 LOOKED = declare(
     "rights.looked",
@@ -67,15 +67,15 @@ def look(record: Record, keeper: Keeper, systems: Systems, given: Held, policy: 
         return Looked((), 0, (), missing(given, ways))
     with record.reading() as conn:
         weights = in_use(conn)
-    matches: list[Match] = []
+    rows: list[Found] = []
     silent: list[str] = []
     for system in systems.datamap.systems.values():
         try:
-            found = search(system, systems.open_system(system), Wanted(identifiers), weights)
+            rows += read(system, systems.open_system(system), identifiers)
         except (Failed, No):
             silent.append(system.name)
-            continue
-        matches += map(match_of, found.candidates)
+    found = candidates(rows, Wanted(identifiers), weights)  # together: who else lives there may stand in another system
+    matches = [match_of(one) for one in found if one.verdict != "different"]
     verdicts = [one.verdict for one in matches]
     with record.transaction() as tx:
         known = len(find(tx, keeper.keys, identifiers))

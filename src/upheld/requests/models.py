@@ -139,6 +139,22 @@ REQUEST_LABEL = only_grows(
     )
 )
 
+LINK_DECISION = only_grows(
+    Table(
+        "link_decision",
+        METADATA,
+        Column("id", NUMBER, primary_key=True, autoincrement=False),
+        Column("one", String(64), nullable=False),  # finding.row_code of each, the smaller first: a keyed hash
+        Column("other", String(64), nullable=False),
+        Column("same", Boolean, nullable=False),  # one person's; the last decision about a pair counts
+        Column("weight", Float, nullable=False),  # as it stood before the eyes of who decided
+        Column("evidence", JSON, nullable=False),  # [of, words, bits] each: words, no values
+        Column("weights", String, nullable=False),
+        Column("at", Time, nullable=False),
+        Column("by", String, nullable=False),
+    )
+)
+
 REQUEST_NOTE = only_grows(
     Table(
         "request_note",

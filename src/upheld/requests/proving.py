@@ -22,6 +22,7 @@ from upheld.ledger import effects
 from upheld.ledger.actions import append
 from upheld.ledger.effects import Leased
 from upheld.ledger.kinds import NUMBER, WORD, counts_of, declare, one_of
+from upheld.requests import alongside
 from upheld.requests.finding import NOT_THEIRS, Search, begin, grown, keep, plan_finds, read_through, rows_of
 from upheld.requests.models import REQUEST_PLACE
 from upheld.requests.office import Office
@@ -29,7 +30,7 @@ from upheld.requests.settling import PREFIX, settle, tell
 from upheld.systems.connector import Found, Key
 from upheld.systems.datamap import System, Table
 
-BEFORE: Final = frozenset({"request.search", "request.find", "request.include", "request.stop"})
+BEFORE: Final = frozenset({"request.search", "request.find", "request.include", "request.join", "request.stop"})
 """The effects after which a system is proven."""
 STATES: Final = ("stopped", "kept", "failed", "nothing found", "not concerned")
 
@@ -108,7 +109,7 @@ def prove(office: Office, leased: Leased) -> None:
     with office.record.reading() as conn:
         search = begin(conn, office, leased.subject)
         known = {(place, key): how for place, key, how in rows_of(conn, office, search, system.name).values()}
-    found = searching.search(system, office.open_system(system), search.wanted, search.weights)
+    found = alongside.searched(office, system, search)
     theirs = [one for one in found.candidates if "same" in (one.verdict, known.get((one.table, one.key)))]
     theirs = [one for one in theirs if known.get((one.table, one.key)) != NOT_THEIRS]
     doubtful = tuple(one for one in found.candidates if one.verdict == "to review" and (one.table, one.key) not in known)

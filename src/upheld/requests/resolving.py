@@ -17,9 +17,11 @@ from upheld.ledger import effects
 from upheld.ledger.actions import append
 from upheld.ledger.effects import Leased
 from upheld.ledger.kinds import NUMBER, declare
+from upheld.people.pairing import pairing
 from upheld.record import Record
 from upheld.requests.attending import attended
 from upheld.requests.office import Office
+from upheld.requests.pairs import decisions
 from upheld.requests.sweeping import next_at
 from upheld.systems.indexing import open_index, refresh
 
@@ -58,12 +60,15 @@ def handlers(office: Office) -> Mapping[str, Callable[[Leased], None]]:
 
 def resolve(office: Office, leased: Leased) -> None:
     """Make the index anew with its links, and plan the next night. Raises `Failed`, `No`."""
-    done = refresh(office.home, office.datamap(), office.open_system, office.clock(), link=True)
+    with office.record.reading() as conn:
+        decided = decisions(conn, office.home)
+    done = refresh(
+        office.home, office.datamap(), office.open_system, office.clock(), decisions=decided, pairing=pairing(office.home)
+    )  # fmt: skip
     links = done.links
-    assert links is not None, "asked for"
     with office.record.transaction() as tx:
         at = office.clock()
-        counts = {"applied": len(links.clusters), "proposed": len(links.proposed), "refused": links.refused}
+        counts = {"applied": links.joined, "proposed": len(links.pairs), "refused": links.refused}
         append(tx, RESOLVED, {"records": sum(span.count for span in done.tables), **counts}, at, office.actor)
         effects.done(tx, leased, at, office.actor)
         due_at = next_at(office.home, at)

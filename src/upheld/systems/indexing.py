@@ -8,7 +8,7 @@
         current -> 3f9c…         the index in use; replaced at one stroke, when the new one is whole and on the disk
         3f9c…/blind/             codes and numbers (people.blind)
         3f9c…/places/            which number is which record, sealed (systems.places)
-        3f9c…/links.npz          which records are one person's (people.resolving), if it was asked for: numbers alone
+        3f9c…/links.npy          which records are one person's (people.resolving): numbers alone
 
 A refresh that is cut off leaves the index in use as it was; what it left behind is cleared away by the next one.
 """
@@ -19,7 +19,7 @@ import fcntl
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,10 +30,11 @@ from upheld.errors import Conflict, NotFound
 from upheld.home import Home
 from upheld.people.blind import BlindIndex
 from upheld.people.coding import IndexKeys, Numbered
+from upheld.people.links import Links
 from upheld.people.normal import NORM
-from upheld.people.resolving import Links, resolve
+from upheld.people.resolving import Pairing, Resolver
 from upheld.people.storing import private, sync
-from upheld.systems.connector import Connector
+from upheld.systems.connector import Connector, Key
 from upheld.systems.datamap import DataMap, System, Table
 from upheld.systems.held import held
 from upheld.systems.places import SUBKEY, Places, Span, Writing
@@ -42,7 +43,7 @@ Open = Callable[[System], Connector]
 """Opens a system (`systems.opening.open_system` with the home filled in)."""
 
 _CURRENT: Final = "current"
-_LINKS: Final = "links.npz"
+_LINKS: Final = "links.npy"
 _KEPT: Final = 2  # indexes: the one in use, and the one before, which someone may still be opening
 
 
@@ -56,9 +57,40 @@ class Index:
     folder: Path
 
     def links(self) -> Links:
-        """Which records were found to be one person's; none if nobody asked for it when the index was made."""
+        """Which records were found to be one person's; none in an index that an older release made."""
         path = self.folder / _LINKS
-        return Links.load(path) if path.exists() else Links((), (), 0)
+        return Links.load(path) if path.exists() else Links()
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What agents decided about pairs of records. `code`: a keyed hash of a row, the same for the same row; `same`: by the codes of two."""
+
+    code: Callable[[str, str, Key], str]
+    same: Mapping[tuple[str, str], bool]
+
+    def tell(self, resolver: Resolver, numbers: Mapping[str, int]) -> None:
+        """Tell what was decided about records that are there: `numbers` by their codes."""
+        for (one, other), same in self.same.items():
+            if one in numbers and other in numbers:
+                resolver.decide(numbers[one], numbers[other], same=same)
+
+
+class _Named:
+    """The numbers of the records that agents decided about."""
+
+    def __init__(self, decisions: Decisions | None) -> None:
+        self._decisions = decisions
+        self._wanted = frozenset(code for pair in decisions.same for code in pair) if decisions else frozenset()
+        self._numbers: dict[str, int] = {}
+
+    def note(self, system: str, table: str, key: Key, number: int) -> None:
+        if self._decisions is not None and self._wanted and (code := self._decisions.code(system, table, key)) in self._wanted:
+            self._numbers[code] = number
+
+    def tell(self, resolver: Resolver) -> None:
+        if self._decisions is not None:
+            self._decisions.tell(resolver, self._numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +101,7 @@ class Indexed:
     codes: int
     bytes: int
     at: datetime
-    links: Links | None = None
+    links: Links
 
 
 def refresh(
@@ -80,11 +112,12 @@ def refresh(
     *,
     processes: int | None = None,
     advance: Callable[[int], None] = lambda _: None,
-    link: bool = False,
+    decisions: Decisions | None = None,
+    pairing: Pairing | None = None,
 ) -> Indexed:
     """Read every mapped table again and replace the index by what is there now. `advance` hears of each piece read.
 
-    `link`: also work out which records are one person's, which takes all of them into memory.
+    It also works out which records are one person's. `pairing`: see `Resolver.links`.
 
     A system that fails (`Failed`) leaves the index as it was. `Conflict` if another refresh is under way.
     """
@@ -95,19 +128,26 @@ def refresh(
         made.mkdir(mode=0o700)
         with Writing(made / "places", home.key(SUBKEY)) as places:
             keys = IndexKeys(home.key)
-            records = _records(datamap, open_, places, advance)
-            kept: list[Numbered] = []
-            blind = BlindIndex.build(_keeping(records, kept) if link else records, keys, processes=processes)
+            resolver, named = Resolver(), _Named(decisions)
+            records = _resolving(_records(datamap, open_, places, named, advance), resolver)
+            blind = BlindIndex.build(records, keys, processes=processes)
             tables = places.finish(at)
         blind.save(made / "blind", keys)
-        links = resolve(kept) if link else None
-        if links is not None:
-            links.save(made / _LINKS)
+        codes = blind.codes
+        del blind  # what it holds is on the disk now
+        named.tell(resolver)
+        links = resolver.links(pairing)
+        links.save(made / _LINKS)
         sync(made / "places")
         sync(made)
         _put_in_use(folder, made.name)
         size = sum(path.stat().st_size for path in made.rglob("*") if path.is_file())
-        return Indexed(tables, blind.codes, size, at, links)
+        return Indexed(tables, codes, size, at, links)
+
+
+def is_there(home: Home) -> bool:
+    """Whether somebody made an index."""
+    return (_folder(home) / _CURRENT).is_symlink()
 
 
 def open_index(home: Home) -> Index:
@@ -130,7 +170,7 @@ def identifying(table: Table) -> bool:
     return any(part in table.parts() for part in ("email", "phone", "account", "last", "full"))
 
 
-def _records(datamap: DataMap, open_: Open, places: Writing, advance: Callable[[int], None]) -> Iterator[Numbered]:
+def _records(datamap: DataMap, open_: Open, places: Writing, named: _Named, advance: Callable[[int], None]) -> Iterator[Numbered]:
     for system in datamap.systems.values():
         tables = [table for table in system.tables if identifying(table)]
         if not tables:
@@ -142,6 +182,7 @@ def _records(datamap: DataMap, open_: Open, places: Writing, advance: Callable[[
                 for piece in connector.read(table):
                     for found in piece:
                         number = places.add(found.key)
+                        named.note(system.name, table.name, found.key, number)
                         for one in held(found):
                             yield number, one
                     advance(len(piece))
@@ -149,10 +190,10 @@ def _records(datamap: DataMap, open_: Open, places: Writing, advance: Callable[[
             connector.close()
 
 
-def _keeping(records: Iterator[Numbered], kept: list[Numbered]) -> Iterator[Numbered]:
-    for one in records:
-        kept.append(one)
-        yield one
+def _resolving(records: Iterator[Numbered], resolver: Resolver) -> Iterator[Numbered]:
+    for number, held_ in records:
+        resolver.add(number, held_)
+        yield number, held_
 
 
 def _folder(home: Home) -> Path:
