@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
@@ -41,8 +41,8 @@ def on_spark(address: str, shared: Shared) -> Iterator[tuple[int, int]]:
     try:
         frame = _frame(spark.session, shared)
         logging.getLogger("splink").setLevel(logging.CRITICAL)  # it tells of models that need training; none is trained
-        database = SparkAPI(spark_session=spark.session, break_lineage_method="persist", register_udfs_automatically=False)
-        linker = Linker(frame, _SETTINGS, database)
+        database = cast("Any", SparkAPI)(spark_session=spark.session, break_lineage_method="persist", register_udfs_automatically=False)
+        linker = Linker(cast("Any", frame), _SETTINGS, database)
         pairs = linker.inference.deterministic_link().as_spark_dataframe().select("number_l", "number_r").distinct()
         for row in pairs.toLocalIterator():
             if row[0] != row[1]:
