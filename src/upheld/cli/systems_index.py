@@ -57,7 +57,7 @@ def index(edge: Edge, /, *, processes: int | None, as_json: bool) -> None:
 
 def _in_words(done: Indexed) -> str:
     lines = [f"{span.system}.{span.table}: {span.count:,} records" for span in done.tables]
-    people = f"{done.links.joined:,} people with several records, {len(done.links.pairs):,} pairs to judge"
+    people = f"people with several records: {done.links.joined:,}; pairs to judge: {len(done.links.pairs):,}"
     return "\n".join([*lines, f"{done.codes:,} codes, {done.bytes:,} bytes; {people}"])
 
 
