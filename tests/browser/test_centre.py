@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.browser.looking import Looker, passkeys
@@ -137,6 +139,27 @@ def test_somebody_opens_what_is_theirs_with_a_mailed_code_and_takes_a_copy(look,
     with page.expect_download() as copy:
         page.get_by_role("link", name="For programs (JSON)").click()
     assert copy.value.suggested_filename == "my-information.json"
+
+
+def test_somebody_changes_their_address_by_a_code_sent_to_the_new_one(look, centre):
+    page = look.at("/mine")
+    for path, address in (("/mine", "ed@mail.example"), ("/mine/address", "ed@new.example")):
+        look.at(path)
+        page.locator("main input[name=email]").fill(address)
+        page.get_by_role("button", name="Send me a code").click()
+        page.wait_for_url(f"**{path}/code")
+        look.fits()
+        page.get_by_label("Code").fill(codes(centre, address))
+        page.locator("main form button").first.click()
+        page.wait_for_url("**/mine" if path == "/mine" else "**/mine/correct")
+    look.fits()
+    assert page.get_by_text("You are known by your new address now").is_visible()
+
+
+def codes(centre, address):
+    """The code in the newest mail to an address."""
+    sent = [text for to, text in tokens(centre.house.home.path) if to == address]
+    return re.search(r"\n([A-Z]{4} [A-Z]{4})\n", sent[-1])[1]
 
 
 def test_a_passkey_opens_what_a_code_opened_before(look, centre):
