@@ -66,7 +66,7 @@ def local(tmp_path_factory):
 
 
 @pytest.fixture
-def house(tmp_path):
+def posted(tmp_path):
     from datetime import UTC, datetime
 
     made = House(tmp_path / "home")
@@ -106,17 +106,17 @@ class Ran:
 
 
 @pytest.fixture
-def scan(local, house):
+def scan(local, posted):
     """`scan("good.test", …)` scans a host of the local site from a home whose tags are TAGS, as JSON."""
 
     def run(host, *more, tags=TAGS, form="json"):
-        (house.home.path / "tags.toml").write_text(tags.replace("{shop}", host.partition("/")[0]))
+        (posted.home.path / "tags.toml").write_text(tags.replace("{shop}", host.partition("/")[0]))
         command = [
             sys.executable,
             "-m",
             "upheld.cli.main",
             "--home",
-            str(house.home.path),
+            str(posted.home.path),
             "traffic",
             "scan",
             f"http://{host}" if "/" in host else f"http://{host}/",

@@ -10,10 +10,11 @@ from sqlalchemy import select
 from tests.houses import CLERK, House
 from upheld.policy import document
 from upheld.postings import actions as postings
+from upheld.traffic import parts
 from upheld.traffic.importing import Import
-from upheld.traffic.models import NAME, TOTAL, UNIT
+from upheld.traffic.models import UNIT
 from upheld.traffic.reader import Site
-from upheld.traffic.tables import KINDS, TABLES
+from upheld.traffic.tables import TABLES
 
 HOUSE = Path(__file__).parents[2]
 NORTHGATE = (HOUSE / "policies" / "northgate.md").read_text("utf-8")
@@ -22,7 +23,6 @@ POSTED = datetime(2015, 5, 1, tzinfo=UTC)
 THEN = datetime(2015, 5, 20, 21, 30, tzinfo=UTC)
 """While the last day of the real log is not over."""
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:38.0) Gecko/20100101 Firefox/38.0"
-NUMBERED = {table.number: table for table in TABLES}
 
 
 def keeping(span: str, policy: str = NORTHGATE) -> str:
@@ -67,15 +67,16 @@ class Visits:
     def totals(self) -> dict[tuple, tuple]:
         """(day, table, row, column) → (hits, size, micros, timed, visitors, people), with names for rows."""
         with self.house.record.reading() as conn:
-            names = {(KINDS[row.kind - 1], row.id): row.name for row in conn.execute(select(NAME))}
-            rows = conn.execute(select(UNIT.c.day, TOTAL).join(TOTAL, TOTAL.c.unit == UNIT.c.id)).all()
+            units = conn.execute(select(UNIT.c.day, UNIT.c.id)).all()
+            assert len({unit.day for unit in units}) == len(units), "one unit a day"
+            found = [(unit.day, table, parts.held(conn, unit.id, table)) for unit in units for table in TABLES]
         made: dict[tuple, tuple] = {}
-        for row in rows:
-            table = NUMBERED[row.kind]
-            name = row.row if row.row == -1 or table.names is None else names[table.names, row.row]
-            key = (row.day, table.name, name, row.column)
-            assert key not in made, "one unit a day"
-            made[key] = (row.hits, row.size, row.micros, row.timed, row.visitors, row.people)
+        for day, table, part in found:
+            if part is not None:
+                for row, column, *values in zip(*(part.columns[name].tolist() for name in parts.COLUMNS), strict=True):
+                    key = (day, table.name, row if row == -1 or part.names is None else part.names[row], column)
+                    assert key not in made
+                    made[key] = tuple(values)
         return made
 
     def hits(self) -> int:

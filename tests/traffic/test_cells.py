@@ -157,6 +157,24 @@ def test_from_all_that_is_told_of_a_day_no_small_total_can_be_worked_out(seed):
             assert high - low > 1e-6, (table.name, row, column, measure)
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_settled_anew_for_more_people_a_day_tells_a_part_of_what_it_told_and_nothing_small_can_be_worked_out_of_it(seed):
+    random = np.random.default_rng(1000 + seed)
+    totals = day(random, pages=int(random.integers(1, 10)), statuses=int(random.integers(1, 8)), many=1500)
+    first = showable(totals, LEAST)
+    left = {table: {name: values[first[table]] for name, values in total.items()} for table, total in totals.items()}
+    shown = {table: first[table].copy() for table in totals}
+    for table, again in showable(left, 2 * LEAST).items():
+        shown[table][first[table]] = again
+        assert (totals[table]["people"][shown[table]] >= 2 * LEAST).all()
+    for measure in ("hits", "size"):
+        audit = Audit(totals, shown, measure)
+        hidden = [each for each in small(totals, 2 * LEAST) if measure == "hits" or value(totals, *each, measure)]
+        for table, row, column in [hidden[at] for at in random.permutation(len(hidden))[:10]] if audit.variables else ():
+            low, high = audit.range(audit.cells(table, row, column))
+            assert high - low > 1e-6, (table.name, row, column, measure)
+
+
 def test_the_audit_finds_what_is_only_hidden_by_itself():
     found = 0
     for seed in range(4):

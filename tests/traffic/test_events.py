@@ -20,11 +20,12 @@ from tests.browser.served import free_port
 from tests.traffic.running import upheld
 from tests.web import sites
 from upheld.errors import Conflict, Invalid
+from upheld.traffic import parts
 from upheld.traffic.events import journal
 from upheld.traffic.events.edge import says_no
 from upheld.traffic.events.taking import Taker
 from upheld.traffic.events.told import event, of_image, row
-from upheld.traffic.models import ACCOUNT, NAME, TOTAL
+from upheld.traffic.models import ACCOUNT, UNIT
 from upheld.traffic.reader import STEPS
 from upheld.traffic.tables import CAMPAIGN, PAGE, REFERRER
 
@@ -49,10 +50,14 @@ def told(page, kind="page", referrer="", **who):
 
 def totals(record, table, *, column=-1):
     """Hits by name of a table's rows, over all days."""
+    made: dict[str, int] = {}
     with record.reading() as conn:
-        query = select(NAME.c.name, func.sum(TOTAL.c.hits)).join(NAME, NAME.c.id == TOTAL.c.row)
-        rows = conn.execute(query.where(TOTAL.c.kind == table.number, TOTAL.c.column == column).group_by(NAME.c.name))
-        return {name: int(hits) for name, hits in rows}
+        for unit in conn.execute(select(UNIT.c.id)).scalars():
+            part = parts.held(conn, unit, table)
+            for row, at, hits in zip(*(part.columns[each].tolist() for each in ("row", "column", "hits")), strict=True) if part else ():
+                if row >= 0 and at == column:
+                    made[part.names[row]] = made.get(part.names[row], 0) + hits
+    return made
 
 
 def fates(record):
@@ -135,8 +140,9 @@ def test_hits_that_outlived_their_process_are_of_one_visitor_at_most(house):
     killed(taker)
     Taker(house.home, house.record, now).close()
     with house.record.reading() as conn:
-        whole = (TOTAL.c.kind == PAGE.number, TOTAL.c.row == -1, TOTAL.c.column == -1)
-        hits, people = conn.execute(select(TOTAL.c.hits, TOTAL.c.people).where(*whole)).one()
+        columns = parts.held(conn, conn.execute(select(UNIT.c.id)).scalar_one(), PAGE).columns
+    (whole,) = [at for at, (row, column) in enumerate(zip(columns["row"], columns["column"], strict=True)) if row == column == -1]
+    hits, people = columns["hits"][whole], columns["people"][whole]
     assert (hits, people) == (50, 1)
 
 

@@ -10,11 +10,13 @@ from datetime import date
 
 import pytest
 
+from tests.houses import CLERK
 from tests.traffic.logs import NORTHGATE, Visits, line
 from upheld.cli import main
-from upheld.errors import NotFound
+from upheld.errors import Invalid, NotFound
 from upheld.gate.measuring import permit
-from upheld.traffic import reports, telling
+from upheld.ledger.queries import entries
+from upheld.traffic import noise, reports, telling
 from upheld.traffic.queries import Period
 from upheld.traffic.reader import Site
 from upheld.traffic.tables import ITEMS
@@ -142,3 +144,30 @@ def test_bounds_of_rates_hold_what_they_should():
     assert (round(reports.rate(5, 20).low, 3), round(reports.rate(5, 20).high, 3)) == (0.112, 0.469)
     assert reports.change(0, 3) is None
     assert [round(each, 2) for each in reports.change(200, 100)] == [2.0, 1.57, 2.54]
+
+
+def test_with_noise_every_count_is_moved_and_the_ledger_says_what_it_cost(busy):
+    made = report(busy)
+    with busy.house.record.transaction() as tx:
+        noisy = noise.spend(tx, made, 2.0, policy="0" * 64, at=busy.clock(), actor=CLERK)
+        (entry,) = [each.body for each in entries(tx, kind=noise.SPENT)]
+    reach = 2 * (2 + len(made.sections)) + 4
+    assert noisy.noise == reports.Noise(2.0, reach / 2.0)
+    assert entry | {"policy": ""} == {"first": 16594, "last": 16600, "thousandths": 2000, "counts": entry["counts"], "policy": ""}
+    pairs = [(section(made, part.name)[row.line.name].line, row.line) for part in noisy.sections for row in part.rows]
+    off = [count - was for before, after in pairs for was, count in ((before.hits, after.hits), (before.visitors, after.visitors))]
+    assert entry["counts"] > len(off) > 30
+    assert sum(each != 0 for each in off) > len(off) / 2
+    assert abs(sum(off) / len(off)) < 6 * reach / 2.0, "noise is around nothing"
+    assert all(after.size == 0 for _, after in pairs)
+    said = telling.in_words(noisy)
+    assert "with noise: each count is off by 12.0 on average (epsilon 2 for one request" in said
+    assert "Lines of the logs" not in said
+    with pytest.raises(Invalid, match="a budget lies between"), busy.house.record.transaction() as tx:
+        noise.spend(tx, made, 0.0, policy="0" * 64, at=busy.clock(), actor=CLERK)
+
+
+def test_noise_is_as_wide_as_it_says():
+    off = [each - 1000 for each in noise._moved([1000] * 20_000, 20, 1.0)]
+    assert abs(sum(off) / len(off)) < 2
+    assert 18 < sum(map(abs, off)) / len(off) < 22

@@ -7,7 +7,7 @@ import json
 from upheld.traffic.scanning.queries import scans
 
 
-def test_a_site_that_keeps_its_promises_has_no_fault(scan, house, local):
+def test_a_site_that_keeps_its_promises_has_no_fault(scan, posted, local):
     ran = scan("good.test", "--pages", "3")
     assert (ran.code, ran.err) == (0, "")
     assert ran.rules == ["unlisted-link"]  # a warning: the carrier is not in links.toml
@@ -30,7 +30,7 @@ def test_a_site_that_keeps_its_promises_has_no_fault(scan, house, local):
     assert "parcel" not in ran.out
 
 
-def test_a_tracker_that_nothing_names_is_found_with_who_it_is_and_who_sent_it_and_is_recorded(scan, house):
+def test_a_tracker_that_nothing_names_is_found_with_who_it_is_and_who_sent_it_and_is_recorded(scan, posted):
     ran = scan("early.test")
     assert ran.code == 1
     assert ran.rules == ["unnamed-storage", "unnamed-third-party", "unnamed-tracker"]
@@ -49,7 +49,7 @@ def test_a_tracker_that_nothing_names_is_found_with_who_it_is_and_who_sent_it_an
         storage["message"]
         == "nothing declares the key of storage `shopperno` (before choice, after refusal, after acceptance, with the signal)"
     )
-    with house.record.reading() as conn:
+    with posted.record.reading() as conn:
         (kept,) = scans(conn)
         (entry,) = conn.exec_driver_sql("SELECT canonical FROM ledger_entry WHERE kind = 'site.scanned'").scalars()
     assert kept.report == ran.said
@@ -127,15 +127,15 @@ def test_a_tag_that_the_policy_does_not_bear_out_is_a_finding_itself(scan):
     assert "no clause allows `marketing.partner` using `tracking.pages`" in differs["message"]
 
 
-def test_linked_sites_are_offered_to_the_list_of_the_centre(scan, house):
+def test_linked_sites_are_offered_to_the_list_of_the_centre(scan, posted):
     from tests.traffic.running import upheld
 
     scan("good.test", "--pages", "1")
-    links = house.home.path / "links.toml"
-    assert upheld(house, "traffic", "links").out == "carriers.test: not listed; on http://good.test/\n"
-    links.write_text(upheld(house, "traffic", "links", "--toml").out)
+    links = posted.home.path / "links.toml"
+    assert upheld(posted, "traffic", "links").out == "carriers.test: not listed; on http://good.test/\n"
+    links.write_text(upheld(posted, "traffic", "links", "--toml").out)
     assert 'name = "Our carrier"\naddress = "http://carriers.test/"' in links.read_text()
-    assert upheld(house, "traffic", "links").out == "carriers.test: its policy was not read yet; on http://good.test/\n"
+    assert upheld(posted, "traffic", "links").out == "carriers.test: its policy was not read yet; on http://good.test/\n"
     assert scan("good.test", "--pages", "1").rules == []
 
 
@@ -159,7 +159,7 @@ def test_our_own_panel_passes_a_scan(scan, local, tmp_path):
     from tests.browser.served import served
 
     tags = test_panel.TAGS.partition('[[tag]]\nname = "sold"')[0].replace("{port}", str(local.port))
-    with served(tmp_path / "served", "centre", lambda house: (house.home.path / "tags.toml").write_text(tags)) as centre:
+    with served(tmp_path / "served", "centre", lambda posted: (posted.home.path / "tags.toml").write_text(tags)) as centre:
         port = centre.address.rpartition(":")[2]
         address = f"shop.localhost:{local.port}/panelled?centre={port}"
         ran = scan(address, tags=f'rights = ["{centre.address}/choices"]\n{tags}')

@@ -51,6 +51,7 @@ def import_(edge: Edge, /, *, files: tuple[Path, ...], form: str | None, whole: 
         "days": len(done.days),
         "settled": done.settled,
         "unended": done.unended,
+        "under other names": done.others,
     }
     show(answer, as_json=as_json, text=lambda: _in_words(done))
 
@@ -65,6 +66,8 @@ def _followed(run: Import, files: tuple[Path, ...], form: str | None) -> Importe
 
 
 def _in_words(done: Imported) -> str:
+    from upheld.traffic.counter import MOST_NAMES
+
     account = done.account
     counted = account.fates["counted"]
     dropped = {name: count for name, count in account.fates.items() if name != "counted"}
@@ -77,6 +80,8 @@ def _in_words(done: Imported) -> str:
         lines += [f"    like {each}" for each in done.outlines.get(reason, ())]
     if account.personal:
         lines.append(f"  {account.personal:,} page names had something personal taken out")
+    for kind, count in done.others.items():
+        lines.append(f"  {count:,} hits count under `(other)`: of {_KINDS[kind]} the heaviest {MOST_NAMES[kind]:,} are told apart")
     for path in done.known:
         lines.append(f"  {path} was read before: only what is new counts; its visitors of an open day may count again")
     for path in done.unended:
@@ -85,4 +90,5 @@ def _in_words(done: Imported) -> str:
     return "\n".join(lines)
 
 
+_KINDS = {"page": "pages", "referrer": "referrers", "campaign": "campaigns", "country": "countries"}
 _PLURAL = {"monitor": "own monitors", "signal": "by signal", "spam": "referrer spam", "asset": "assets"}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from upheld.cli.answer import plain
 from upheld.cli.edge import Edge, pass_edge
 from upheld.errors import Conflict, Invalid
+
+if TYPE_CHECKING:
+    from upheld.traffic.reports import Report
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -20,22 +24,34 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--source", default="web", show_default=True, help="Our own logs, or a tool's totals, e.g. `matomo page`.")
 @click.option("--match", default="", metavar="TEXT", help="Only pages, referrers and campaigns whose name holds TEXT.")
 @click.option("--most", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many rows of each table.")
+@click.option("--noise", type=float, metavar="EPSILON", help="Move every count at random: a budget for this report, e.g. 1.")
 @click.option("--as", "form", type=click.Choice(["text", "json", "csv", "html"]), default="text", show_default=True, help="The form.")
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, which must not be there. Else standard output."
 )
 @pass_edge
 def report(
-    edge: Edge, /, *, first: datetime | None, last: datetime | None, source: str, match: str, most: int, form: str, out: Path | None
+    edge: Edge,
+    /,
+    *,
+    first: datetime | None,
+    last: datetime | None,
+    source: str,
+    match: str,
+    most: int,
+    noise: float | None,
+    form: str,
+    out: Path | None,
 ) -> None:
     """Report how the sites and the marketing programme perform, beside the period before, with confidence intervals.
 
     It is made of settled days alone, so no two reports can be compared to learn about fewer people than the policy says.
-    """
-    import json
 
+    With --noise, one request more or less hardly shows in all of the report; the smaller EPSILON, the more noise. What was spent is
+    written into the ledger. It needs `pip install upheld[noise]`.
+    """
     from upheld.gate.measuring import permit
-    from upheld.traffic import queries, reports, telling
+    from upheld.traffic import queries, reports
     from upheld.traffic.tables import ITEMS, TRACKING
 
     with edge.record() as record, record.reading() as conn:
@@ -48,6 +64,20 @@ def report(
             if period.last < period.first:
                 raise Invalid("the last day is before the first: `--from` comes before `--to`")
         made = reports.report(conn, allowed, period, match=match, most=most)
+    if noise is not None:
+        from upheld.traffic.noise import spend
+
+        with edge.record() as record, record.transaction() as tx:
+            made = spend(tx, made, noise, policy=allowed.policy_hash, at=edge.now(), actor=edge.actor())
+    write(made, form, out)
+
+
+def write(made: Report, form: str, out: Path | None) -> None:
+    """Say a report in one of its forms, or write it to a new file."""
+    import json
+
+    from upheld.traffic import telling
+
     text = {
         "text": lambda: telling.in_words(made) + "\n",
         "json": lambda: json.dumps(plain(made), ensure_ascii=False, indent=2) + "\n",

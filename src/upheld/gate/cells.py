@@ -2,8 +2,11 @@
 
 Sums are known: of all, of each row that is shown, and, to be on the safe side, of every column. So a cell that is withheld is not enough:
 one that can be taken away from a sum must be hidden with it (complementary suppression). An empty cell is withheld like a small one, so
-that nobody can tell them apart. What is settled here once never changes, and every answer is made of it alone: filters, sums over days
+that nobody can tell them apart. What is settled here once never grows, and every answer is made of it alone: filters, sums over days
 and comparisons cannot tell more than it does.
+
+Where the policy's N grows later, what is told is settled anew of itself alone. What a sum then holds besides the cells that are still known
+(its *rest*) was withheld before: it counts as one more cell of too few people, and nobody is thought not to know it.
 """
 
 from __future__ import annotations
@@ -39,14 +42,22 @@ class Link:
     between: tuple[Bools, ...]
 
 
-def one_way(people: I64, values: Sequence[I64], least: int, *, sum_told: bool = True) -> Bools:
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Which rows' and which columns' sums hold more than the cells that are known."""
+
+    rows: Bools
+    columns: Bools
+
+
+def one_way(people: I64, values: Sequence[I64], least: int, *, sum_told: bool = True, rest: bool = False) -> Bools:
     """Which cells of a table of one dimension may be told.
 
     If any is withheld, the smallest that could be told is withheld too: what remains of the sum is then of at least N people, of two cells.
-    If the sum itself is withheld, one cell must be: else all of them would make it.
+    If the sum itself is withheld, one cell must be: else all of them would make it. `rest`: the sum holds more than these cells.
     """
     shown = people >= least
-    if (shown.all() and sum_told) or not shown.any():
+    if (shown.all() and sum_told and not rest) or not shown.any():
         return shown
     full = np.logical_and.reduce([value > 0 for value in values if value.any()] or [np.ones(len(people), dtype=np.bool_)])
     candidates = np.flatnonzero(shown & full)
@@ -55,7 +66,16 @@ def one_way(people: I64, values: Sequence[I64], least: int, *, sum_told: bool = 
     return shown
 
 
-def two_way(cells: Cells, rows_shown: Bools, columns_shown: Bools, least: int, *, columns_told: bool, link: Link | None = None) -> Bools:
+def two_way(
+    cells: Cells,
+    rows_shown: Bools,
+    columns_shown: Bools,
+    least: int,
+    *,
+    columns_told: bool,
+    rest: Rest | None = None,
+    link: Link | None = None,
+) -> Bools:
     """Which cells of a crossed table may be told, when the sums of `rows_shown` are told and (`columns_told`) those of `columns_shown`.
 
     Whatever sum is told, what remains of it besides the cells shown is nothing, or of at least N people; and no cell of fewer people is the
@@ -63,9 +83,10 @@ def two_way(cells: Cells, rows_shown: Bools, columns_shown: Bools, least: int, *
     """
     shown = (cells.people >= least) & rows_shown[cells.row] & columns_shown[cells.column]
     large = cells.people >= least
+    rest = rest or Rest(np.zeros_like(rows_shown), np.zeros_like(columns_shown))
     while True:
-        _hide_remainders(cells.row, cells.people, shown, large, rows_shown)
-        if columns_told and _hide_remainders(cells.column, cells.people, shown, large, columns_shown):
+        _hide_remainders(cells.row, cells.people, shown, large, rows_shown, rest.rows)
+        if columns_told and _hide_remainders(cells.column, cells.people, shown, large, columns_shown, rest.columns):
             continue
         exposed = _exposed(cells, shown, rows_shown, columns_shown, least, link)
         if not len(exposed) or not shown.any():
@@ -84,11 +105,11 @@ def shifts(cells: Cells, shown: Bools, rows_shown: Bools, columns: int) -> tuple
     return tuple(made)
 
 
-def _hide_remainders(line: I64, people: I64, shown: Bools, large: Bools, told: Bools) -> bool:
+def _hide_remainders(line: I64, people: I64, shown: Bools, large: Bools, told: Bools, rest: Bools) -> bool:
     """In each line whose hidden cells are all small, hide the smallest shown one too. Whether any was hidden."""
     count = len(told)
     hidden, hidden_large = (np.bincount(line[rows], minlength=count) for rows in (~shown, ~shown & large))
-    wanting = told & (hidden > 0) & (hidden_large == 0)
+    wanting = told & ((hidden > 0) | rest) & (hidden_large == 0)
     candidates = np.flatnonzero(shown & wanting[line])
     if not len(candidates):
         return False

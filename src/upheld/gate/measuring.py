@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from upheld.policy.uses import Standing, Use
 from upheld.postings import queries as postings
 
 PURPOSE = "measurement"
+_DOOR = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,12 @@ class Permit:
     clauses: tuple[str, ...]
     version: str
     policy_hash: str
+    given_by: InitVar[object] = None
+
+    def __post_init__(self, given_by: object) -> None:
+        """Only this door gives permits: whoever makes one up has none."""
+        if given_by is not _DOOR:
+            raise TypeError("a permit comes from `gate.measuring.permit` alone")
 
 
 def permit(conn: Connection, items: Sequence[str], at: datetime, *, asked_by: str | None = None) -> Permit:
@@ -46,4 +53,4 @@ def permit(conn: Connection, items: Sequence[str], at: datetime, *, asked_by: st
         reason = decision.reasons[0]
         raise Refused(f"visits may not be measured: {reason.because}; what would change it: {reason.change}")
     people = decision.obligations.people or 1
-    return Permit(frozenset(decision.permitted), people, decision.clauses, decision.version, decision.policy_hash)
+    return Permit(frozenset(decision.permitted), people, decision.clauses, decision.version, decision.policy_hash, _DOOR)

@@ -25,6 +25,7 @@ from upheld.requests.speaking import speaker
 from upheld.requests.telling import into_outbox
 from upheld.systems.opening import open_system
 from upheld.systems.reading import read_map
+from upheld.traffic import settling
 from upheld.traffic.scanning import job as scans
 
 EVERY: Final = timedelta(hours=1)
@@ -103,10 +104,11 @@ class Shift:
                 raise
 
     def look_after(self) -> None:
-        """Plan what nobody asks for: events that programs are not told of yet, sweeps; each hour, words and lists that are too old go."""
+        """Plan what nobody asks for; settle days of visits that are over; each hour, words and lists that are too old go."""
         now = self._clock()
         hooks.plan(self._record, now)
         scans.plan_first(self._record, self._home, now)
+        settling.look_after(self._record, now, WORKER)
         if now >= self._next_at:
             self._next_at = now + EVERY
             sweeping.plan_first(self._record, self._home, sweeping.systems_of(self.office.datamap), now)

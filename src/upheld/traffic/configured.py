@@ -68,13 +68,14 @@ def _mmdb(path: Path) -> Countries:
     except Exception as error:  # the library's own kinds
         raise Invalid(f"the table of countries `{path}` cannot be read: it is no mmdb") from error
     known: dict[int, str] = {}
+    lacks_v6 = reader.metadata().ip_version == 4
 
     def of(prefixes: U64) -> list[str]:
         if len(known) > 1_000_000:
             known.clear()
         for each in prefixes.tolist():
             if each not in known:
-                known[each] = _code(reader.get(_address(each)))
+                known[each] = "" if each & V6 and lacks_v6 else _code(reader.get(_address(each)))
         return [known[each] for each in prefixes.tolist()]
 
     return of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter as Counts
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,14 +30,18 @@ BATCH = 400_000
 
 @dataclass(slots=True)
 class Counter:
-    """The days that are being counted. `least`: a sketch of fewer visitors is never given out."""
+    """The days that are being counted.
+
+    `least`: a sketch of fewer visitors is never given out; `others`: hits, by kind of name, of names that were met when there were
+    too many, and are `(other)`.
+    """
 
     reader: Reader
     tables: tuple[Table, ...]
     least: int
     most: dict[str, int] = field(default_factory=lambda: dict(MOST_NAMES))
     days: dict[int, Day] = field(default_factory=dict)
-    others: bool = False
+    others: Counts[str] = field(default_factory=Counts)
     _waiting: list[Hits] = field(default_factory=list, repr=False)
     _kept: dict[str, set[int]] = field(default_factory=dict, repr=False)
 
@@ -60,11 +65,11 @@ class Counter:
         made = []
         for day in self.days.values():
             for growing in day.growing.values():
-                table, names = growing.table, self._names(growing.table)
-                for increase in growing.taken():
-                    whole = len(increase.row) == 1 and increase.row[0] == -1 and int(increase.visitors[1][0]) >= self.least
-                    sketch = image(folded(growing.sketch(), LG_STORED)) if whole and table.crossed and increase.column[0] == -1 else None
-                    made.append(Added(day.day, table, increase, names, sketch))
+                table, increase = growing.table, growing.taken()
+                if increase is not None:
+                    whole = table.crossed and int(increase.visitors[1][-1]) >= self.least
+                    sketch = image(folded(growing.sketch(), LG_STORED)) if whole else None
+                    made.append(Added(day.day, table, increase, self._names(table), sketch))
         return made
 
     def forget_oldest(self) -> None:
@@ -75,9 +80,11 @@ class Counter:
             del held[min(held)]
 
     def forget_before(self, day: int) -> None:
-        """Days before this one are over: who was who then can be told no more."""
+        """Days before this one are over: who was who then can be told no more. What waits to be taken of them stays until it was."""
+        self._flush()
         for each in [each for each in self.days if each < day]:
-            self._forget(each)
+            if not any(growing.waits for growing in self.days[each].growing.values()):
+                self._forget(each)
 
     def _forget(self, day: int) -> None:
         del self.days[day]
@@ -115,14 +122,15 @@ class Counter:
             if len(register) <= self.most[kind]:
                 kept.update(range(1, len(register)))
                 continue
-            self.others = True
             hits = self._weights(kind, len(register))
             fixed = np.array(sorted(kept), dtype=np.int64)
             hits[fixed] = 0
             hits[0] = 0
             room = max(0, self.most[kind] - 1 - len(fixed))
             heaviest = np.argsort(-hits, kind="stable")[:room]
-            moved = register.keep(np.concatenate((fixed, np.sort(heaviest[hits[heaviest] > 0]))))
+            heaviest = np.sort(heaviest[hits[heaviest] > 0])
+            self.others[kind] += int(hits.sum() - hits[heaviest].sum())
+            moved = register.keep(np.concatenate((fixed, heaviest)))
             for day in self.days.values():
                 day.move(kind, moved)
             self._kept[kind] = set(range(1, len(register)))

@@ -74,14 +74,14 @@ class Growing:
         if sum(map(len, self._waiting)) > max(_COMPACT_AT, len(self._pairs)):
             self._compact()
 
-    def taken(self) -> list[Increase]:
-        """What came since the last time, first by cell, then in sums by row, by column and of all; nothing of it is taken twice.
+    def taken(self) -> Increase | None:
+        """What came since the last time, first by cell, then in sums by row, by column and last of all; nothing of it is taken twice.
 
         Visitors are told anew each time: of a sum they are those of its cells, each once.
         """
         cells = np.flatnonzero(self.sums["hits"])
         if not len(cells):
-            return []
+            return None
         self._compact()
         grown = {name: values[cells] for name, values in self.sums.items()}
         self.sums = {name: np.zeros(0, dtype=np.int64) for name in MEASURES}
@@ -93,7 +93,7 @@ class Growing:
             made.append(self._increase("column", cells, grown, lambda cell: cell % columns, lambda group: (_all(group), group)))
         if crossed:
             made.append(self._increase("all", cells, grown, lambda cell: cell * 0, lambda group: (_all(group), _all(group))))
-        return made
+        return _one_after_another(made)
 
     def sketch(self) -> U8:
         """The registers of all visitors of the table."""
@@ -130,9 +130,15 @@ class Growing:
         """How many visitors by cell are held."""
         return len(self._pairs) + sum(map(len, self._waiting)) + (len(self._many) << (LG_K - 3))
 
+    @property
+    def waits(self) -> bool:
+        """Whether something came since the last time it was taken."""
+        return bool(self.sums["hits"].any())
+
     def rows(self) -> I64:
-        """Hits by row since the last time they were taken."""
+        """Hits by row since the last time they were taken; where columns are steps, of visits alone, for they count what steps do again."""
         cells = np.flatnonzero(self.sums["hits"])
+        cells = cells if self.table.crossed else cells[cells % self.table.columns == 0]
         return _summed(cells // self.table.columns, self.sums["hits"][cells], int(cells.max(initial=-1)) // self.table.columns + 1)
 
     def _compact(self) -> None:
@@ -190,6 +196,13 @@ class Growing:
             if place < len(wanted) and wanted[place] == of:
                 counts[place] = round(estimate(np.maximum(many, registers(pairs[low[place] : high[place]] & _COUPON))))
         return counts
+
+
+def _one_after_another(parts: list[Increase]) -> Increase:
+    row, column = (np.concatenate([getattr(part, name) for part in parts]) for name in ("row", "column"))
+    grown = {name: np.concatenate([part.grown[name] for part in parts]) for name in MEASURES}
+    growth, told = (np.concatenate([part.visitors[at] for part in parts]) for at in (0, 1))
+    return Increase(row, column, grown, (growth, told))
 
 
 def _all(groups: I64) -> I64:

@@ -112,8 +112,7 @@ def take(
     for each in days:
         unit = open_unit(tx, each, _mark(source, table))
         units.append((unit, each))
-        for added in _added(table, each, [row for row in rows if row.day == each]):
-            grow(tx, unit, added)
+        grow(tx, unit, _added(table, each, [row for row in rows if row.day == each]))
     append(tx, TAKEN, {"source": source, "file": file, "rows": len(rows), "days": len(days), "policy": permit.policy_hash}, at, actor)
     return Taken(len(rows), tuple(settle(tx, units, permit, at=at, actor=actor)))
 

@@ -7,6 +7,7 @@ counted then may count again: their key lived in memory only.
 from __future__ import annotations
 
 import time
+from collections import Counter as Counts
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -53,7 +54,7 @@ class Imported:
     known: list[Path] = field(default_factory=list)
     unended: list[Path] = field(default_factory=list)
     permit: Permit | None = None
-    overdue: int = 0
+    others: Counts[str] = field(default_factory=Counts)
 
 
 class Import:
@@ -190,6 +191,7 @@ class Import:
             log = add(tx, added, account, reached, policy=self.permit.policy_hash, at=self.clock(), actor=self.actor)
         self.counter.forget_oldest()
         self.done.account.add(account)
+        self.done.others = self.counter.others
         self.done.days |= {each.day for each in added}
         return Reached(log, reached.head, reached.tail, offset, offset) if reached else None
 
@@ -198,7 +200,7 @@ class Import:
         at = self.clock()
         with self.record.transaction() as tx:
             self.done.settled += settling.settle_due(tx, self.policy, self.permit, at=at, actor=self.actor)
-        self.counter.forget_before(settling.due_before(self.policy, at))
+        self.counter.forget_before(settling.over_before(at))
 
 
 def _chained(first: sources.Block | None, blocks: Iterator[sources.Block]) -> Iterator[sources.Block]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, PrimaryKeyConstraint, SmallInteger, String, Table
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, PrimaryKeyConstraint, SmallInteger, String, Table, Text
 
 from upheld.record import METADATA, Time
 
@@ -56,6 +56,31 @@ TOTAL = Table(
     Column("sketch", LargeBinary),  # DataSketches HLL of a day's visitors, never of fewer than the policy says
     PrimaryKeyConstraint("unit", "kind", "row", "column"),
 )
+
+PART = Table(
+    "traffic_part",
+    METADATA,
+    Column("id", NUMBER, primary_key=True, autoincrement=False),
+    Column("unit", NUMBER, ForeignKey("traffic_unit.id"), nullable=False, index=True),
+    Column("kind", SmallInteger, nullable=False),
+    Column("cells", LargeBinary, nullable=False),  # packed columns, as in TOTAL (`parts.packed`)
+    Column("names", Text),  # what its rows are called, a line each
+    Column("sketch", LargeBinary),
+)
+"""What an open day grew by, commit by commit. All of it is forgotten when the day is settled."""
+
+SUM = Table(
+    "traffic_sum",
+    METADATA,
+    Column("source", String, nullable=False),
+    Column("kind", SmallInteger, nullable=False),
+    Column("day", Integer, nullable=False),  # the first of `days`
+    Column("days", SmallInteger, nullable=False),  # 1, or as many as the month has
+    Column("least", Integer, nullable=False),  # the least number of people that one of its days was settled for; 0 before any was
+    Column("cells", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("source", "kind", "day", "days"),
+)
+"""The sums that TOTAL tells, packed by day and by month, for reports."""
 
 ACCOUNT = Table(
     "traffic_account",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from upheld.gate.measuring import Permit
+from upheld.record.sets import among
+from upheld.traffic import sums
 from upheld.traffic.models import ACCOUNT, NAME, TOTAL, UNIT
+from upheld.traffic.sums import Sums
 from upheld.traffic.tables import ALL, PEOPLE_ITEM, Table
 
 EPOCH = date(1970, 1, 1)
@@ -52,17 +55,28 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """The days of a period: those that are told of, those whose total is of too few people, those not over or not settled yet."""
+    """The days of a period: those that are told of, those whose total is of too few people, those not over or not settled yet.
+
+    `twice`: those told of whose visitors were told apart by more than one key, so that some may count more than once: an import was
+    killed, or logs of the day came by several commands.
+    """
 
     told: tuple[date, ...]
     withheld: tuple[date, ...]
     open: tuple[date, ...]
+    twice: tuple[date, ...] = ()
 
 
 def days(conn: Connection, permit: Permit, period: Period, total: Table) -> Days:
     """What there is of a period."""
     rows = conn.execute(
-        select(UNIT.c.day, UNIT.c.settled_at, UNIT.c.least, func.max(TOTAL.c.people).label("people"))
+        select(
+            UNIT.c.day,
+            UNIT.c.settled_at,
+            UNIT.c.least,
+            func.max(TOTAL.c.people).label("people"),
+            func.sum(TOTAL.c.visitors).label("visitors"),
+        )
         .outerjoin(TOTAL, (TOTAL.c.unit == UNIT.c.id) & (TOTAL.c.kind == total.number) & (TOTAL.c.row == ALL) & (TOTAL.c.column == ALL))
         .where(*_within(period))
         .group_by(UNIT.c.id, UNIT.c.day, UNIT.c.settled_at, UNIT.c.least)
@@ -70,48 +84,45 @@ def days(conn: Connection, permit: Permit, period: Period, total: Table) -> Days
     told = {row.day for row in rows if row.settled_at is not None and (row.people or 0) >= permit.people}
     still = {row.day for row in rows if row.settled_at is None} - told
     withheld = {row.day for row in rows} - told - still
-    first, second, third = (tuple(EPOCH + timedelta(days=day) for day in sorted(some)) for some in (told, withheld, still))
-    return Days(first, second, third)
+    twice = {row.day for row in rows if row.day in told and (row.visitors or 0) > (row.people or 0)}
+    twice |= {row.day for row in rows if row.day in told and sum(other.day == row.day for other in rows) > 1}
+    return Days(*(tuple(EPOCH + timedelta(days=day) for day in sorted(some)) for some in (told, withheld, still, twice)))
 
 
-def lines(conn: Connection, permit: Permit, table: Table, period: Period, *, column: int = ALL, most: int | None = None) -> list[Line]:
-    """The rows of a table with one column (ALL: their sums), the most hits first. Empty if the policy does not let the table be told."""
+def summed(conn: Connection, permit: Permit, table: Table, period: Period) -> Sums:
+    """The sums of a table over a period. Empty if the policy does not let the table be told."""
     if not _permits(permit, table):
-        return []
-    name = NAME.c.name if table.names else TOTAL.c.row
-    query = _sums(name).where(*_told(permit, table, period), TOTAL.c.row != ALL, TOTAL.c.column == column).group_by(name)
-    if table.names:
-        query = query.join(NAME, NAME.c.id == TOTAL.c.row)
-    rows = conn.execute(query.order_by(func.sum(TOTAL.c.hits).desc(), name).limit(most)).all()
-    return [_line(row) for row in rows]
+        return sums.over(conn, table, period.source, period.last, period.first - timedelta(days=1), permit.people)
+    return sums.over(conn, table, period.source, period.first, period.last, permit.people)
 
 
-def columns(conn: Connection, permit: Permit, table: Table, period: Period) -> dict[int, Line]:
-    """The sums of each column of a table over all its rows."""
-    if not _permits(permit, table):
-        return {}
-    query = _sums(TOTAL.c.column).where(*_told(permit, table, period), TOTAL.c.row == ALL, TOTAL.c.column != ALL)
-    rows = conn.execute(query.group_by(TOTAL.c.column).order_by(TOTAL.c.column)).all()
-    return {int(row.name): _line(row) for row in rows}
+def line(found: Sums, at: int, name: str) -> Line:
+    """One of the sums, by its name."""
+    return Line(name, *(int(getattr(found, each)[at]) for each in ("hits", "visitors", "size", "micros", "timed", "days")))
 
 
-def total(conn: Connection, permit: Permit, table: Table, period: Period, *, column: int = ALL) -> Line:
-    """The sum of a whole table."""
-    found = Line("all", 0, 0, 0, 0, 0, 0)
-    if _permits(permit, table):
-        query = _sums(TOTAL.c.kind).where(*_told(permit, table, period), TOTAL.c.row == ALL, TOTAL.c.column == column)
-        for row in conn.execute(query.group_by(TOTAL.c.kind)).all():
-            found = _line(row)
-    return found
+def names_of(conn: Connection, table: Table, rows: Sequence[int]) -> dict[int, str]:
+    """What rows of a table are called."""
+    if table.names is None:
+        return {row: str(row) for row in rows}
+    return dict(conn.execute(select(NAME.c.id, NAME.c.name).where(among(conn, NAME.c.id, rows))).all())
+
+
+def rows_that_hold(conn: Connection, table: Table, match: str, rows: Sequence[int]) -> list[int]:
+    """The rows of a table, among these, whose name holds a text, in whatever case."""
+    return [row for row, name in names_of(conn, table, rows).items() if match.lower() in name.lower()]
 
 
 def by_day(conn: Connection, permit: Permit, table: Table, period: Period) -> dict[date, Line]:
     """The sums of a whole table, day by day; days that may not be told are missing."""
     if not _permits(permit, table):
         return {}
-    query = _sums(UNIT.c.day).where(*_told(permit, table, period), TOTAL.c.row == ALL, TOTAL.c.column == ALL)
-    rows = conn.execute(query.group_by(UNIT.c.day).order_by(UNIT.c.day)).all()
-    return {EPOCH + timedelta(days=row.name): _line(row) for row in rows}
+    counted = (func.sum(TOTAL.c[each]) for each in ("hits", "visitors", "size", "micros", "timed"))
+    settled = (UNIT.c.settled_at.is_not(None), UNIT.c.least >= permit.people)
+    whole = (TOTAL.c.kind == table.number, TOTAL.c.row == ALL, TOTAL.c.column == ALL)
+    query = select(UNIT.c.day, *counted, func.count(TOTAL.c.unit.distinct())).select_from(TOTAL).join(UNIT, UNIT.c.id == TOTAL.c.unit)
+    rows = conn.execute(query.where(*_within(period), *settled, *whole).group_by(UNIT.c.day).order_by(UNIT.c.day)).all()
+    return {EPOCH + timedelta(days=day): Line("all", *map(int, values)) for day, *values in map(tuple, rows)}
 
 
 def account(conn: Connection) -> dict[str, tuple[int, int]]:
@@ -138,19 +149,3 @@ def _permits(permit: Permit, table: Table) -> bool:
 
 def _within(period: Period) -> list[ColumnElement[bool]]:
     return [UNIT.c.day >= (period.first - EPOCH).days, UNIT.c.day <= (period.last - EPOCH).days, UNIT.c.source == period.source]
-
-
-def _told(permit: Permit, table: Table, period: Period) -> list[ColumnElement[bool]]:
-    settled = (UNIT.c.settled_at.is_not(None), UNIT.c.least >= permit.people)
-    return [*_within(period), *settled, TOTAL.c.kind == table.number]
-
-
-def _sums(name: ColumnElement[Any]) -> Select[Any]:
-    sums = (func.sum(TOTAL.c[each]) for each in ("hits", "visitors", "size", "micros", "timed"))
-    made: Select[Any] = select(name.label("name"), *sums, func.count(TOTAL.c.unit.distinct()))
-    return made.select_from(TOTAL).join(UNIT, UNIT.c.id == TOTAL.c.unit)
-
-
-def _line(row: Row[Any]) -> Line:
-    name, hits, visitors, size, micros, timed, count = tuple(row)
-    return Line(str(name), int(hits), int(visitors), int(size), int(micros), int(timed), int(count))

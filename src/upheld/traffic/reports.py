@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from math import sqrt
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from upheld.errors import NotFound
@@ -14,7 +16,10 @@ from upheld.traffic import queries
 from upheld.traffic.hits import DEVICES
 from upheld.traffic.queries import Days, Line, Period
 from upheld.traffic.reader import STEPS
-from upheld.traffic.tables import CAMPAIGN, COUNTRY, MISSED, PAGE, REFERRER, STATUS, Table
+from upheld.traffic.sums import Sums
+from upheld.traffic.tables import ALL, CAMPAIGN, COUNTRY, MISSED, PAGE, REFERRER, STATUS, Table
+
+I64 = NDArray[np.int64]
 
 MOST = 20
 CONFIDENCE = 1.959964
@@ -30,14 +35,18 @@ class Rate:
     high: float
 
 
+Steps = dict[str, tuple[int, Rate | None]]
+"""By step, how many went it, and their rate."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A line of a section with the one of the period before, None where that may not be told."""
 
     line: Line
     before: Line | None
-    steps: dict[str, tuple[int, Rate | None]]
-    steps_before: dict[str, tuple[int, Rate | None]]
+    steps: Steps
+    steps_before: Steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,14 @@ class Section:
     of: str
     rows: tuple[Row, ...]
     timed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """The budget that a report spent of one request, and the scale of the noise in each count."""
+
+    epsilon: float
+    scale: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +83,7 @@ class Report:
     by_day: dict[str, Line]
     sections: tuple[Section, ...]
     account: dict[str, tuple[int, int]]
+    noise: Noise | None = None
 
 
 _LABELS: dict[str, Callable[[str], str]] = {"device": lambda name: DEVICES[int(name)], "hour": lambda name: f"{int(name):02d}:00 UTC"}
@@ -101,8 +119,8 @@ def report(conn: Connection, permit: Permit, period: Period | None = None, *, ma
         permit.clauses,
         permit.version,
         queries.days(conn, permit, period, STATUS),
-        queries.total(conn, permit, STATUS, period),
-        queries.total(conn, permit, STATUS, before),
+        asked.total(period),
+        asked.total(before),
         {day.isoformat(): line for day, line in queries.by_day(conn, permit, STATUS, period).items()},
         tuple(section for section in sections if section is not None),
         queries.account(conn),
@@ -117,48 +135,78 @@ class _Asked:
     before: Period
     match: str
     most: int
+    _held: dict[tuple[int, Period], Sums] = field(default_factory=dict)
 
-    def section(self, name: str, title: str, of: str, table: Table, *, column: int = -1, timed: bool = False) -> Section:
-        """The rows of a table."""
-        lines = self._lines(table, self.period, column)
-        earlier = {line.name: line for line in self._lines(table, self.before, column)}
-        steps = self._steps(table, self.period, lines) if table in {REFERRER, CAMPAIGN} else {}
-        steps_before = self._steps(table, self.before, list(earlier.values())) if steps else {}
-        rows = [Row(line, earlier.get(line.name), steps.get(line.name, {}), steps_before.get(line.name, {})) for line in lines[: self.most]]
-        return Section(name, title, of, tuple(rows), timed=timed and any(row.line.timed for row in rows))
+    def section(self, name: str, title: str, of: str, table: Table, *, column: int = ALL, timed: bool = False) -> Section:
+        """The rows of a table, the most hits first."""
+        found = self._rows(table, column)
+        order = np.argsort(-found.hits, kind="stable")
+        some = order[found.hits[order] >= found.hits[order[: self.most]].min(initial=0)] if len(order) else order
+        rows = self._named(table, column, found, some)
+        rows.sort(key=lambda row: (-row.line.hits, row.line.name))
+        return Section(name, title, of, tuple(rows[: self.most]), timed=timed and any(row.line.timed for row in rows[: self.most]))
 
     def columns(self, name: str, title: str, of: str, table: Table) -> Section:
         """The columns of a table."""
         label = _LABELS[of]
-        lines = queries.columns(self.conn, self.permit, table, self.period)
-        earlier = queries.columns(self.conn, self.permit, table, self.before)
-        rows = [
-            Row(replace(line, name=label(str(at))), replace(earlier[at], name=label(str(at))) if at in earlier else None, {}, {})
-            for at, line in lines.items()
-        ]
+        now, then = (
+            each.of((each.row == ALL) & (each.column != ALL)) for each in (self._sums(table, self.period), self._sums(table, self.before))
+        )
+        earlier = {int(column): at for at, column in enumerate(then.column)}
+        rows = []
+        for at, column in enumerate(now.column.tolist()):
+            said = label(str(column))
+            rows.append(Row(queries.line(now, at, said), queries.line(then, earlier[column], said) if column in earlier else None, {}, {}))
         return Section(name, title, of, tuple(rows))
 
     def slow(self) -> Section | None:
         """The slowest pages, where the log tells times."""
-        lines = [line for line in self._lines(PAGE, self.period, -1) if line.timed]
-        if not lines:
+        found = self._rows(PAGE, ALL)
+        found = found.of(found.timed > 0)
+        if not len(found.row):
             return None
-        slowest = sorted(lines, key=lambda line: -line.micros / line.timed)[: self.most]
-        earlier = {line.name: line for line in self._lines(PAGE, self.before, -1)}
-        return Section("slow", "Slowest pages", "page", tuple(Row(line, earlier.get(line.name), {}, {}) for line in slowest), timed=True)
+        slowest = np.argsort(-found.micros / found.timed, kind="stable")[: self.most]
+        return Section("slow", "Slowest pages", "page", tuple(self._named(PAGE, ALL, found, slowest)), timed=True)
 
-    def _lines(self, table: Table, period: Period, column: int) -> list[Line]:
-        lines = queries.lines(self.conn, self.permit, table, period, column=column)
-        return [line for line in lines if self.match in line.name.lower()]
+    def total(self, period: Period) -> Line:
+        """The sum of everything."""
+        found = self._sums(STATUS, period)
+        at = np.flatnonzero((found.row == ALL) & (found.column == ALL)).tolist()
+        return queries.line(found, at[0], "all") if at else Line("all", 0, 0, 0, 0, 0, 0)
 
-    def _steps(self, table: Table, period: Period, lines: Sequence[Line]) -> dict[str, dict[str, tuple[int, Rate | None]]]:
-        """Conversions by name and step, and their rate among the visitors."""
-        visitors = {line.name: line.visitors for line in lines}
-        made: dict[str, dict[str, tuple[int, Rate | None]]] = {}
+    def _sums(self, table: Table, period: Period) -> Sums:
+        if (table.number, period) not in self._held:
+            self._held[table.number, period] = queries.summed(self.conn, self.permit, table, period)
+        return self._held[table.number, period]
+
+    def _rows(self, table: Table, column: int) -> Sums:
+        found = self._sums(table, self.period)
+        found = found.of((found.row != ALL) & (found.column == column))
+        if self.match:
+            found = found.of(np.isin(found.row, queries.rows_that_hold(self.conn, table, self.match, found.row.tolist())))
+        return found
+
+    def _named(self, table: Table, column: int, found: Sums, some: I64) -> list[Row]:
+        """Some of the rows, with the period before and the steps that they led to."""
+        numbers = found.row[some].tolist()
+        named = queries.names_of(self.conn, table, numbers)
+        now = {number: queries.line(found, at, named[number]) for number, at in zip(numbers, some.tolist(), strict=True)}
+        then = self._lines(table, self.before, column, named)
+        steps, steps_before = ({}, {}) if table not in {REFERRER, CAMPAIGN} else (
+            self._steps(table, self.period, named, now), self._steps(table, self.before, named, then))  # fmt: skip
+        return [Row(now[at], then.get(at), steps.get(at, {}), steps_before.get(at, {})) for at in numbers]
+
+    def _lines(self, table: Table, period: Period, column: int, named: dict[int, str]) -> dict[int, Line]:
+        found = self._sums(table, period)
+        some = np.flatnonzero((found.column == column) & np.isin(found.row, list(named)))
+        return {int(found.row[at]): queries.line(found, at, named[int(found.row[at])]) for at in some.tolist()}
+
+    def _steps(self, table: Table, period: Period, named: dict[int, str], of: dict[int, Line]) -> dict[int, Steps]:
+        """Conversions by row and step, and their rate among the visitors."""
+        made: dict[int, Steps] = {}
         for number, step in enumerate(STEPS):
-            if number:
-                for line in queries.lines(self.conn, self.permit, table, period, column=number):
-                    made.setdefault(line.name, {})[step] = (line.hits, rate(line.visitors, visitors.get(line.name, 0)))
+            for row, line in (self._lines(table, period, number, named) if number else {}).items():
+                made.setdefault(row, {})[step] = (line.hits, rate(line.visitors, of[row].visitors if row in of else 0))
         return made
 
 

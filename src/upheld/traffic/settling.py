@@ -1,30 +1,33 @@
-"""When a day is over: what may be told of it is settled for ever, and everything else is forgotten.
+"""When a day is over: what may be told of it is settled, and everything else is forgotten. What is told never grows.
 
 The policy's `keep web` is the upper bound: until then more lines of the day may come in, and nothing of it is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, and_, delete, func, select, update
 
-from upheld.gate.cells import Cells, Link, one_way, shifts, two_way
-from upheld.gate.measuring import Permit
+from upheld.errors import Refused
+from upheld.gate.cells import Cells, Link, Rest, one_way, shifts, two_way
+from upheld.gate.measuring import Permit, permit
 from upheld.ledger.actions import append
 from upheld.ledger.kinds import HASH, NUMBER, declare
 from upheld.policy.behaviour import hours, retention
 from upheld.policy.compiled import Policy
-from upheld.record import Actor
-from upheld.record.sets import among, put
+from upheld.postings import queries as postings
+from upheld.record import Actor, Record
+from upheld.record.sets import put
+from upheld.traffic import parts, sums
 from upheld.traffic.models import NAME, TOTAL, UNIT
+from upheld.traffic.parts import Part
 from upheld.traffic.reader import STEPS
-from upheld.traffic.tables import ALL, KINDS, MISSED, MISSING, PAGE, REFERRER, STATUS, TABLES, Table
+from upheld.traffic.tables import ALL, ITEMS, KINDS, MISSED, MISSING, PAGE, REFERRER, STATUS, TABLES, Table
 
 I64 = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -45,7 +48,6 @@ LONGEST_HOURS = 24.0
 """How long after its end a day may wait, if the policy sets no limit."""
 _DAY = timedelta(days=1)
 EPOCH = date(1970, 1, 1)
-_COLUMNS = ("row", "column", "hits", "size", "micros", "timed", "visitors", "people", "sketch")
 OUTCOMES = ("found", "missing", "else")
 ELSE = 2
 _MEASURES = ("hits", "size", "micros")
@@ -69,50 +71,127 @@ def due_before(policy: Policy, at: datetime) -> int:
     return ((at - waiting).date() - EPOCH).days
 
 
-def settle_due(tx: Connection, policy: Policy, permit: Permit, *, at: datetime, actor: Actor) -> list[Settled]:
-    """Settle every day that is due."""
-    waiting = select(UNIT.c.id, UNIT.c.day).where(UNIT.c.settled_at.is_(None), UNIT.c.day < due_before(policy, at))
-    due = [(row.id, row.day) for row in tx.execute(waiting.order_by(UNIT.c.day))]
-    return settle(tx, due, permit, at=at, actor=actor)
+def over_before(at: datetime) -> int:
+    """The first day (since 1970) whose visitors must still be told apart: the key of a day goes when it is over, an hour for latecomers."""
+    return ((at - timedelta(hours=1)).date() - EPOCH).days
 
 
-def settle(tx: Connection, units: list[tuple[int, int]], permit: Permit, *, at: datetime, actor: Actor) -> list[Settled]:
-    """Settle days: keep what may be told, forget the rest and the names that nothing is told under."""
-    if tx.dialect.name == "sqlite":
-        tx.exec_driver_sql("PRAGMA secure_delete = ON")  # what is forgotten leaves the file too
-    done = [_settle(tx, unit, day, permit, at, actor) for unit, day in units]
-    if done:
-        _forget_names(tx)
+def settle_due(tx: Connection, policy: Policy, allowed: Permit, *, at: datetime, actor: Actor) -> list[Settled]:
+    """Settle every day that is due, and anew every day that was settled for fewer people than the policy now says."""
+    over = and_(UNIT.c.settled_at.is_(None), UNIT.c.day < due_before(policy, at))
+    due = [
+        tuple(row) for row in tx.execute(select(UNIT.c.id, UNIT.c.day).where(over | (UNIT.c.least < allowed.people)).order_by(UNIT.c.day))
+    ]
+    return settle(tx, due, allowed, at=at, actor=actor)
+
+
+def look_after(record: Record, at: datetime, actor: Actor) -> list[Settled]:
+    """Settle what is due, whoever counted it and whether or not more logs come: so the policy's `keep web` binds by itself.
+
+    Where the policy in force lets nothing be measured any more, days that are over are forgotten whole.
+    """
+    with record.reading() as conn:
+        if conn.execute(select(UNIT.c.id).limit(1)).first() is None:
+            return []
+        policy = postings.in_force(conn, at).policy
+        try:
+            allowed = permit(conn, ITEMS, at)
+        except Refused:
+            allowed = None
+        over = and_(UNIT.c.settled_at.is_(None), UNIT.c.day < due_before(policy, at))
+        due = over if allowed is None else over | (UNIT.c.least < allowed.people)
+        if conn.execute(select(UNIT.c.id).where(due).limit(1)).first() is None and not sums.missing(conn):
+            return []
+    with record.transaction() as tx:
+        if allowed is not None:
+            return settle_due(tx, policy, allowed, at=at, actor=actor)
+        return [_forget(tx, row.id, row.day, at, actor) for row in tx.execute(select(UNIT.c.id, UNIT.c.day).where(over)).all()]
+
+
+def _forget(tx: Connection, unit: int, day: int, at: datetime, actor: Actor) -> Settled:
+    withheld = sum(len(held) for table in TABLES if (held := parts.held(tx, unit, table)) is not None)
+    parts.forget(tx, unit)
+    tx.execute(update(UNIT).where(UNIT.c.id == unit).values(settled_at=at, withheld=withheld))
+    append(
+        tx, SETTLED, {"day": day, "least": 0, "told": 0, "withheld": withheld, "policy": postings.in_force(tx, at).policy.hash}, at, actor
+    )
+    return Settled(EPOCH + day * _DAY, 0, withheld)
+
+
+def settle(tx: Connection, units: list[tuple[int, int]], allowed: Permit, *, at: datetime, actor: Actor) -> list[Settled]:
+    """Settle days: keep what may be told, forget the rest; names get a number when something is told under them."""
+    names = Named(tx)
+    done = [_settle(tx, unit, day, allowed, names, at, actor) for unit, day in units]
+    names.forget_unused()
+    _sum_up(tx, [unit for unit, _ in units])
     return done
 
 
-def _settle(tx: Connection, unit: int, day: int, permit: Permit, at: datetime, actor: Actor) -> Settled:
-    held = {table: _held(tx, unit, table) for table in TABLES}
-    numbers = {table: _numbers(columns) for table, columns in held.items()}
-    shown = showable(numbers, permit.people)
-    tx.execute(delete(TOTAL).where(TOTAL.c.unit == unit))
+def _sum_up(tx: Connection, units: list[int]) -> None:
+    for source, days in sums.missing(tx, units).items():
+        sums.make(tx, source, days)
+
+
+def _settle(tx: Connection, unit: int, day: int, allowed: Permit, names: Named, at: datetime, actor: Actor) -> Settled:
+    found = {table: held for table in TABLES if (held := parts.held(tx, unit, table)) is not None}
+    shown = showable({table: part.columns for table, part in found.items()}, allowed.people)
+    if parts.forget(tx, unit):
+        names.lost = True
     told = 0
-    for table, columns in held.items():
-        kept = np.flatnonzero(shown[table]).tolist()
+    for table, part in found.items():
+        kept = np.flatnonzero(shown[table])
         told += len(kept)
-        if kept:
-            same = {"unit": [unit] * len(kept), "kind": [table.number] * len(kept)}
-            put(tx, TOTAL, same | {name: [values[each] for each in kept] for name, values in columns.items()})
-    withheld = sum(len(columns["row"]) for columns in held.values()) - told
-    tx.execute(update(UNIT).where(UNIT.c.id == unit).values(least=permit.people, settled_at=at, withheld=withheld))
-    body = {"day": day, "least": permit.people, "told": told, "withheld": withheld, "policy": permit.policy_hash}
+        _tell(tx, unit, table, part, kept, names)
+    withheld = sum(map(len, found.values())) - told
+    before = func.coalesce(UNIT.c.withheld, 0)
+    tx.execute(update(UNIT).where(UNIT.c.id == unit).values(least=allowed.people, settled_at=at, withheld=before + withheld))
+    body = {"day": day, "least": allowed.people, "told": told, "withheld": withheld, "policy": allowed.policy_hash}
     append(tx, SETTLED, body, at, actor)
     return Settled(EPOCH + day * _DAY, told, withheld)
 
 
-def _held(tx: Connection, unit: int, table: Table) -> dict[str, tuple[Any, ...]]:
-    rows = tx.execute(select(*(TOTAL.c[name] for name in _COLUMNS)).where(TOTAL.c.unit == unit, TOTAL.c.kind == table.number)).all()
-    columns = zip(*rows, strict=True) if rows else ((),) * len(_COLUMNS)
-    return dict(zip(_COLUMNS, columns, strict=True))
+def _tell(tx: Connection, unit: int, table: Table, part: Part, kept: I64, names: Named) -> None:
+    columns = {name: values[kept] for name, values in part.columns.items()}
+    row = columns["row"]
+    if part.names is not None and table.names is not None:
+        codes = np.unique(row[row != ALL])
+        numbers = names.of(table.names, [part.names[code] for code in codes.tolist()])
+        columns["row"] = np.where(row == ALL, ALL, np.append(numbers, ALL)[np.searchsorted(codes, row)])
+    whole = (row == ALL) & (columns["column"] == ALL)
+    same = {"unit": [unit] * len(kept), "kind": [table.number] * len(kept)}
+    sketches = [part.sketch if each else None for each in whole.tolist()]
+    put(tx, TOTAL, same | {name: values.tolist() for name, values in columns.items()} | {"sketch": sketches})
 
 
-def _numbers(columns: dict[str, tuple[Any, ...]]) -> Total:
-    return {name: np.array(columns[name], dtype=np.int64) for name in _COLUMNS[:-1]}
+class Named:
+    """The numbers of names in the record; new ones get theirs."""
+
+    def __init__(self, tx: Connection) -> None:
+        self._tx, self._last, self.lost = tx, 0, False
+        self._kinds: dict[str, dict[str, int]] = {}
+
+    def of(self, kind: str, names: Sequence[str]) -> I64:
+        """The numbers of names of one kind."""
+        if not self._last:
+            self._last = int(self._tx.execute(select(func.coalesce(func.max(NAME.c.id), 0))).scalar_one())
+        number = KINDS.index(kind) + 1
+        if kind not in self._kinds:
+            rows = self._tx.execute(select(NAME.c.name, NAME.c.id).where(NAME.c.kind == number)).all()
+            self._kinds[kind] = {row.name: row.id for row in rows}
+        known = self._kinds[kind]
+        new = [name for name in names if name not in known]
+        for name in new:
+            self._last += 1
+            known[name] = self._last
+        put(self._tx, NAME, {"id": [known[name] for name in new], "kind": [number] * len(new), "name": new})
+        return np.array([known[name] for name in names], dtype=np.int64)
+
+    def forget_unused(self) -> None:
+        """Forget the names that nothing is told under any more, if something that was told was `lost`."""
+        for number, kind in enumerate(KINDS if self.lost else (), 1):
+            tables = [table.number for table in TABLES if table.names == kind]
+            used = select(TOTAL.c.row).where(TOTAL.c.kind.in_(tables), TOTAL.c.row == NAME.c.id)
+            self._tx.execute(delete(NAME).where(NAME.c.kind == number, ~used.exists()))
 
 
 def showable(totals: dict[Table, Total], least: int) -> dict[Table, Bools]:
@@ -162,17 +241,18 @@ def parts_told(totals: dict[Table, Total], least: int) -> frozenset[str]:
     steps = {step: _sum(totals.get(REFERRER), number) for number, step in enumerate(STEPS) if number}
     found = {name: value for name, value in {"page": sums["page"], **steps}.items() if value[0]}
     groups = {"found": _joined(found.values()), "missing": sums["missing"], "else": _elsewhere(totals.get(STATUS))}
-    outer = _shown({name: value for name, value in groups.items() if value[0]}, least)
-    inner = _shown(found, least)
+    rest = sums["all"][1] > sum(value[1] for value in groups.values())  # of a day settled anew: parts that were withheld before
+    outer = _shown({name: value for name, value in groups.items() if value[0]}, least, rest=rest)
+    inner = _shown(found, least, rest=rest)
     if "found" not in outer:
         inner -= {"page"}  # else the sum of what was found could be put together again
     return frozenset({"all"} | inner | (outer - {"found"}) | ({"found"} if "found" in outer else frozenset()))
 
 
-def _shown(sums: dict[str, Sum], least: int) -> set[str]:
+def _shown(sums: dict[str, Sum], least: int, *, rest: bool) -> set[str]:
     names = list(sums)
     columns = [np.array(column, dtype=np.int64) for column in zip(*sums.values(), strict=True)]
-    return {name for name, may in zip(names, one_way(columns[0], columns[1:], least), strict=True) if may} if names else set()
+    return {name for name, may in zip(names, one_way(columns[0], columns[1:], least, rest=rest), strict=True) if may} if names else set()
 
 
 def _sum(total: Total | None, column: int) -> Sum:
@@ -204,8 +284,13 @@ def _single(table: Table, column: int, total: Total, least: int, told: frozenset
     part = table.name if table is MISSED else STEPS[column] if column else "all"
     shown: Bools = (total["row"] == ALL) & (part in told)
     cells = np.flatnonzero(total["row"] != ALL)
-    shown[cells] = one_way(total["people"][cells], [total[name][cells] for name in _MEASURES], least, sum_told=part in told)
+    rest = _hits(total, (total["row"] == ALL)) > _hits(total, cells)
+    shown[cells] = one_way(total["people"][cells], [total[name][cells] for name in _MEASURES], least, sum_told=part in told, rest=rest)
     return shown
+
+
+def _hits(total: Total, which: Bools | I64) -> int:
+    return int(total["hits"][which].sum())
 
 
 def _crossed(table: Table, total: Total, least: int, told: frozenset[str], between: tuple[Bools, ...] | None) -> Bools:
@@ -214,19 +299,38 @@ def _crossed(table: Table, total: Total, least: int, told: frozenset[str], betwe
     shown: Bools = (row == ALL) & (column == ALL) & (("page" if table is PAGE else "all") in told)
     columns_shown = _columns(table, total, shown, least)
     groups = outcome(row) if table is STATUS else np.zeros(len(row), dtype=np.int64)
+    rest = _hits(total, (row == ALL) & (column == ALL)) > _hits(total, (row != ALL) & (column == ALL))
     for group in np.unique(groups[row != ALL]).tolist():
         if table is not STATUS or OUTCOMES[group] in told:
             sums = np.flatnonzero((row != ALL) & (groups == group) & (column == ALL))
             known = table is not PAGE or "page" in told
-            shown[sums] = one_way(people[sums], [total[name][sums] for name in _MEASURES], least, sum_told=known)
+            shown[sums] = one_way(people[sums], [total[name][sums] for name in _MEASURES], least, sum_told=known, rest=rest)
     cells, rows_shown, some = _cells(total, shown)
     link = None
     if between is not None:
         found = np.zeros(len(rows_shown), dtype=np.bool_)
         found[cells.row[groups[some] == 0]] = True
         link = Link(found, between)
-    shown[some] = two_way(cells, rows_shown, columns_shown, least, columns_told=table.shows_columns, link=link)
+    beyond = _rest(table, total)
+    shown[some] = two_way(cells, rows_shown, columns_shown, least, columns_told=table.shows_columns, rest=beyond, link=link)
     return shown
+
+
+def _rest(table: Table, total: Total) -> Rest:
+    """Which rows, numbered as in `_cells`, and which columns have sums that hold more hits than their cells."""
+    row, column, hits = total["row"], total["column"], total["hits"]
+    cell = (row != ALL) & (column != ALL)
+    numbers, place = np.unique(row[cell], return_inverse=True)
+    of_rows = (row != ALL) & (column == ALL) & np.isin(row, numbers)
+    by_row = np.zeros(len(numbers), dtype=np.int64)
+    by_row[np.searchsorted(numbers, row[of_rows])] = hits[of_rows]
+    by_column = np.zeros(table.columns, dtype=np.int64)
+    of_columns = (row == ALL) & (column != ALL)
+    by_column[column[of_columns]] = hits[of_columns]
+    in_rows, in_columns = np.zeros_like(by_row), np.zeros_like(by_column)
+    np.add.at(in_rows, place, hits[cell])
+    np.add.at(in_columns, column[cell], hits[cell])
+    return Rest(by_row > in_rows, by_column > in_columns)
 
 
 def _columns(table: Table, total: Total, shown: Bools, least: int) -> Bools:
@@ -234,7 +338,8 @@ def _columns(table: Table, total: Total, shown: Bools, least: int) -> Bools:
     told = np.ones(table.columns, dtype=np.bool_)
     if table.shows_columns:
         sums = np.flatnonzero((total["row"] == ALL) & (total["column"] != ALL))
-        shown[sums] = one_way(total["people"][sums], [total[name][sums] for name in _MEASURES], least)
+        rest = _hits(total, (total["row"] == ALL) & (total["column"] == ALL)) > _hits(total, sums)
+        shown[sums] = one_way(total["people"][sums], [total[name][sums] for name in _MEASURES], least, rest=rest)
         told[:] = False
         told[total["column"][sums[shown[sums]]]] = True
     return told
@@ -243,13 +348,3 @@ def _columns(table: Table, total: Total, shown: Bools, least: int) -> Bools:
 def outcome(status: I64) -> I64:
     """What came of requests: found, missing, or anything else. Pages tell the same by hour, so statuses are settled each for itself."""
     return np.where(status < 400, 0, np.where(np.isin(status, MISSING), 1, ELSE))
-
-
-def _forget_names(tx: Connection) -> None:
-    """Forget the names that nothing is told or counted under."""
-    for number, kind in enumerate(KINDS, 1):
-        tables = [table.number for table in TABLES if table.names == kind]
-        used = set(tx.execute(select(TOTAL.c.row).where(TOTAL.c.kind.in_(tables)).distinct()).scalars())
-        unused = [each for each in tx.execute(select(NAME.c.id).where(NAME.c.kind == number)).scalars() if each not in used]
-        if unused:
-            tx.execute(delete(NAME).where(among(tx, NAME.c.id, unused)))

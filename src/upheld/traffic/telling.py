@@ -32,7 +32,8 @@ def in_words(report: Report) -> str:
             aligned = [cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True)]
             lines.append("  " + cells[0].ljust(widths[0]) + "  " + "  ".join(aligned))
         lines += [f"  others of fewer than {report.people} people are {WITHHELD}", ""]
-    lines.append("Lines of the logs, over all imports:")
+    if report.account:
+        lines.append("Lines of the logs, over all imports:")
     lines += [
         f"  {fate}: {count:,} ({size:,} bytes)" for fate, (count, size) in sorted(report.account.items(), key=lambda each: -each[1][0])
     ]
@@ -41,12 +42,22 @@ def in_words(report: Report) -> str:
 
 def _head(report: Report) -> list[str]:
     period, before, total = report.period, report.before, report.total
-    days = report.days
+    days, size = report.days, _bytes(report, report.total)
     said = [
         f"{period.first} to {period.last}, beside {before.first} to {before.last}",
         f"every number is of at least {report.people} people ({', '.join(report.clauses)}, policy {report.version})",
-        f"{total.hits:,} hits, {total.visitors:,} visits by day, {total.size:,} bytes on {len(days.told)} days{_changed(total, report)}",
+        f"{total.hits:,} hits, {total.visitors:,} visits by day, {size} bytes on {len(days.told)} days{_changed(total, report)}",
     ]
+    if report.noise:
+        said.append(
+            f"with noise: each count is off by {report.noise.scale:,.1f} on average (epsilon {report.noise.epsilon:g} for one request over "
+            "the whole report); bytes and times are left out"
+        )
+    if days.twice:
+        said.append(
+            f"on {len(days.twice)} days visitors were told apart more than once (an import was killed, or logs came by several commands): "
+            "some of them count more than once"
+        )
     if days.withheld:
         said.append(f"{len(days.withheld)} days {WITHHELD}: of fewer than {report.people} people")
     if days.open:
@@ -56,6 +67,10 @@ def _head(report: Report) -> list[str]:
     if period.source != "web":
         said.append(f"totals from {period.source}, not from our own logs")
     return said
+
+
+def _bytes(report: Report, line: Line) -> str:
+    return "-" if report.noise else f"{line.size:,}"
 
 
 def _changed(total: Line, report: Report) -> str:
@@ -76,7 +91,7 @@ def _headings(report: Report, section: Section) -> list[str]:
 
 def _cells(report: Report, section: Section, row: Row) -> list[str]:
     line, before = row.line, row.before
-    cells = [plain(line.name), f"{line.hits:,}", f"{line.visitors:,}", f"{line.size:,}"]
+    cells = [plain(line.name), f"{line.hits:,}", f"{line.visitors:,}", _bytes(report, line)]
     if section.timed:
         cells.append(f"{line.micros / line.timed / 1000:,.1f} ms" if line.timed else "-")
     moved = change(line.visitors, before.visitors) if before else None
@@ -113,14 +128,22 @@ def as_csv(report: Report) -> str:
     writer.writerow([*fixed, *(f"{step}_{what}" for step in steps for what in ("count", "rate", "rate_low", "rate_high"))])
     for section in report.sections:
         for row in section.rows:
-            writer.writerow([section.name, safe(row.line.name), *_numbers(row), *(cell for step in steps for cell in _step(row, step))])
+            writer.writerow(
+                [section.name, safe(row.line.name), *_numbers(report, row), *(cell for step in steps for cell in _step(row, step))]
+            )
         writer.writerow([section.name, f"({WITHHELD}: others of fewer than {report.people} people)"])
     return out.getvalue()
 
 
-def _numbers(row: Row) -> Iterator[object]:
+def _numbers(report: Report, row: Row) -> Iterator[object]:
     line = row.line
-    yield from (line.hits, line.visitors, line.size, round(line.micros / line.timed) if line.timed else "", line.days)
+    yield from (
+        line.hits,
+        line.visitors,
+        "" if report.noise else line.size,
+        round(line.micros / line.timed) if line.timed else "",
+        line.days,
+    )
     yield row.before.visitors if row.before else WITHHELD
 
 

@@ -118,7 +118,7 @@ class Taker:
         except Refused as no:
             self.refused = no.message
             return
-        self.counter.forget_before(settling.due_before(self.policy, self.clock()))
+        self.counter.forget_before(settling.over_before(self.clock()))
         self.counter.forget_oldest()
 
     def close(self) -> None:
