@@ -13,7 +13,7 @@ export PYTHONPATH := src
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo docs coverage sizes test check format bench audit powercut kills test-engines postgresql mariadb chromium dovecot lock sizes clean
+.PHONY: help install demo docs coverage sizes test check format bench audit powercut kills test-engines oracles postgresql mariadb chromium dovecot lock sizes clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: $(VENV)/.dev postgresql mariadb chromium dovecot ## all tests but those of
 test-engines: $(VENV)/.engines ## the SQL executed on Spark (needs Java) and ClickHouse
 	@command -v java >/dev/null || { echo "make test-engines: Spark needs Java 17 or newer: apt-get install default-jre-headless" >&2; exit 1; }
 	$(BIN)/python -m pytest -m "spark or clickhouse" $(T)
+
+oracles: $(VENV)/.dev ## Cedar and Rego asked 100,000 mixed questions on each of two policies, beside the reference
+	$(BIN)/python -m pytest -n $(WORKERS) -s -m slow tests/differential/foreign
 
 powercut: $(VENV)/.dev ## 100,000 simulated power cuts of the record
 	$(BIN)/python -m benches.powercut

@@ -66,7 +66,10 @@ class Store:
         connection = self.connect()
         try:
             mark = "?" if self.kind == "sqlite" else "%s"
-            connection.cursor().executemany(f"INSERT INTO {table} VALUES ({', '.join([mark] * len(rows[0]))})", rows)
+            cursor = connection.cursor()
+            cursor.execute("BEGIN")  # one write to the disk, not one a row
+            cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join([mark] * len(rows[0]))})", rows)
+            cursor.execute("COMMIT")
         finally:
             connection.close()
 

@@ -169,7 +169,7 @@ def anybody(postgres_server):
 ANYBODY = Table("subscribers", ("id",), tuple(Column(f"attribs.{part}", f"order.{part}", part) for part in searching.PARTS))
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 @given(rows=searching.ROWS, wanted=st.lists(searching.GIVEN, min_size=1, max_size=3))
 def test_no_row_that_a_code_meets_is_left_out(anybody, rows, wanted):
     anybody.run("TRUNCATE subscribers RESTART IDENTITY CASCADE")

@@ -100,7 +100,7 @@ def vars_of(identifier):
     return {name: getattr(identifier, name) for name in type(identifier).__slots__}
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 @given(rows=ROWS, wanted=st.lists(GIVEN, min_size=1, max_size=3), data=st.data())
 def test_no_row_that_a_code_meets_is_left_out(people, rows, wanted, data):
     at = data.draw(st.integers(0, len(rows) - 1))

@@ -110,7 +110,7 @@ def anybody(request, tmp_path_factory):
     made.drop()
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 @given(rows=searching.ROWS, wanted=st.lists(searching.GIVEN, min_size=1, max_size=3))
 def test_no_row_that_a_code_meets_is_left_out(anybody, rows, wanted):
     anybody.run("DELETE FROM people")
