@@ -107,7 +107,8 @@ def test_killed_before_every_step_of_every_handler_nothing_is_lost_and_nothing_s
         clock.later(days=8)
         kill_through(workers, clock, died, by)
 
-    assert {kind for kind, _ in died} == {*handlers(office(merchant.folder, lambda: clock.now)), "leasing"}
+    of_the_night = {"request.join"}  # what an index joins: there is none here
+    assert {kind for kind, _ in died} == {*handlers(office(merchant.folder, lambda: clock.now)), "leasing"} - of_the_night
     assert {place for kind, place in died if kind in {"request.find", "request.stop", "request.prove"}} == {"crm", "shop"}
     if by == 1:
         assert all("commit" in steps for steps in died.values())
