@@ -52,6 +52,11 @@ def test_the_outlines_of_what_cannot_be_read_show_its_form_and_nothing_it_says(v
     assert done.outlines == {"form": ["aaa" + '@aaaa.aaaaaaa 999.9.999.99 "aaaaaa"']}
 
 
+def test_junk_in_front_does_not_hide_the_form_of_a_log(visits):
+    done = visits.read("{junk", b"\x16\x03\x01{\x00", "{" + "\u0007" * 40, line(), line(), whole=True)
+    assert (done.account.fates["counted"], done.account.rejected["form"]) == (2, 3)
+
+
 def test_a_log_is_taken_in_once_also_when_it_grew_or_was_rotated_and_packed(visits, tmp_path):
     path = visits.write(line(), line(request="GET /b HTTP/1.1"))
     assert visits.read(path).account.read == 2

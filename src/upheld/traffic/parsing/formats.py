@@ -123,10 +123,9 @@ def guessed(lines: list[str]) -> Format:
     for line in lines:
         if line.startswith("#Fields:"):
             return w3c(line)
-    if any(line.startswith("{") for line in lines):
-        return JSON_LINES
     tried = [ALB, *(named(name) for name in ("vhost", "combined", "common"))]
     fits = [(sum(bool(each.pattern and each.pattern.match(line)) for line in lines), each) for each in tried]
+    fits.append((sum(line.startswith("{") and line.rstrip().endswith("}") for line in lines), JSON_LINES))
     best = max(fits, key=lambda pair: pair[0])
     if not best[0]:
         raise Invalid(f"no known log format fits: say it with `--format`, e.g. `--format '{COMMON}'`")
