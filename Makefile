@@ -28,7 +28,7 @@ test: $(VENV)/.dev postgresql mariadb chromium dovecot ## all tests but those of
 
 test-engines: $(VENV)/.engines ## the SQL executed on Spark (needs Java) and ClickHouse
 	@command -v java >/dev/null || { echo "make test-engines: Spark needs Java 17 or newer: apt-get install default-jre-headless" >&2; exit 1; }
-	$(BIN)/python -m pytest -m "spark or clickhouse" $(T)
+	$(BIN)/python -m pytest -m "spark or clickhouse" $(if $(filter tests,$(T)),tests/engines tests/differential tests/gate/test_engines.py tests/people/test_pairing.py,$(T))
 
 oracles: $(VENV)/.dev ## Cedar and Rego asked 100,000 mixed questions on each of two policies, beside the reference
 	$(BIN)/python -m pytest -n $(WORKERS) -s -m slow tests/differential/foreign
@@ -58,7 +58,7 @@ bench: $(VENV)/.bench ## measure, beside peers; writes benches/results
 	$(BIN)/python -m benches $(B)
 
 audit: $(VENV)/.dev ## known faults of the locked dependencies; fails when it could check nothing
-	$(BIN)/python tools/audit.py requirements/core.txt requirements/dev.txt
+	$(BIN)/python tools/audit.py requirements/engines.txt requirements/bench.txt
 
 postgresql:
 	@tools/postgresql.sh

@@ -64,6 +64,16 @@ def mariadb_url(mariadb_server: servers.MariaDB) -> Iterator[URL]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def spark_session() -> Iterator[None]:
+    """One Spark session for all tests that ask for it: beginning one takes seconds."""
+    from upheld.engines.spark import Spark  # an extra
+
+    session = Spark()
+    yield
+    session.close()
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def record(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Record]:
     """An empty record with the tables of all rooms; each test that asks for it runs on both databases."""

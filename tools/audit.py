@@ -34,13 +34,22 @@ def report(path: Path, packages: list[dict[str, Any]]) -> int:
     for package, fault in known:
         fixed = ", ".join(fault.get("fix_versions", ())) or "no version yet"
         print(f"{path}: {package['name']} {package.get('version')} has {fault['id']}; fixed in {fixed}")
-    for package in skipped:
-        print(f"{path}: {package['name']} was not looked up: {package['skip_reason']}")
+    for reason, names in _by_reason(skipped).items():
+        print(f"{path}: {len(names)} not looked up: {reason}: {', '.join(names)}")
     looked_up = len(packages) - len(skipped)
     print(f"{path}: {looked_up} of {len(packages)} packages looked up, {len(known)} known faults")
     if known:
         return 1
     return 2 if skipped or not looked_up else 0
+
+
+def _by_reason(skipped: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Which packages were skipped for the same reason; pip-audit puts the package's own name and version at its end."""
+    found: dict[str, list[str]] = {}
+    for package in skipped:
+        reason = package["skip_reason"].partition(f": {package['name']} (")[0]
+        found.setdefault(reason, []).append(package["name"])
+    return found
 
 
 def main(arguments: list[str]) -> int:

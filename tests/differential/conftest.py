@@ -22,6 +22,8 @@ def engine(request: pytest.FixtureRequest) -> Iterator[engines.Engine]:
             yield session
             session.close()
         return
+    if request.param == "spark":
+        request.getfixturevalue("spark_session")
     session = engines.opened(request.param)
     yield session
     session.close()

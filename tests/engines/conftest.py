@@ -16,6 +16,8 @@ def engine(request: pytest.FixtureRequest) -> Iterator[engines.Engine]:
     address = None
     if request.param == "postgres":
         address = request.getfixturevalue("postgres_url").render_as_string(hide_password=False)
+    if request.param == "spark":
+        request.getfixturevalue("spark_session")
     session = engines.opened(request.param, address)
     yield session
     session.close()

@@ -21,6 +21,8 @@ def rows():
 @pytest.mark.parametrize("purpose", ["marketing.post", "marketing.email"])
 def test_every_engine_releases_the_same_list(shop, request, name, purpose):
     address = request.getfixturevalue("postgres_url").render_as_string(hide_password=False) if name == "postgres" else None
+    if name == "spark":
+        request.getfixturevalue("spark_session")
     for number in range(0, 60, 4):
         shop.says(Email(f"p{number}@x.example"), "post")
     for number in range(0, 60, 5):

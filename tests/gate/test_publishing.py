@@ -182,3 +182,24 @@ def test_a_disk_that_is_full_already_is_said_as_such(out, monkeypatch):
     monkeypatch.setattr(os, "open", full)
     with pytest.raises(Conflict, match="the disk is full"), disk_full_in_words(), writing(out):
         pass
+
+
+def test_a_link_in_place_of_the_unfinished_file_is_neither_followed_nor_thrown_away(tmp_path):
+    out, elsewhere = tmp_path / "out.csv", tmp_path / "elsewhere"
+    part_of(out).symlink_to(elsewhere)
+    with pytest.raises(Conflict, match="another release is writing"), writing(out):
+        pass
+    assert part_of(out).is_symlink()
+    assert not elsewhere.exists()
+
+
+@pytest.mark.parametrize("unfinished", [True, False])
+def test_a_sweep_takes_the_unfinished_file_of_the_dead_too_if_there_is_one(tmp_path, unfinished):
+    dead, out = tmp_path / "work" / "abc", tmp_path / "out.csv"
+    dead.mkdir(parents=True)
+    (dead / "lock").touch()
+    (dead / "out").write_text(str(out))
+    if unfinished:
+        part_of(out).write_text("half")
+    sweep(tmp_path)
+    assert (dead.exists(), part_of(out).exists()) == (False, False)

@@ -13,13 +13,16 @@ from upheld.choices.actions import Said, record_many
 from upheld.errors import Invalid, No, NotFound, Refused
 from upheld.gate import ready
 from upheld.gate.asking import Question, answer
+from upheld.gate.models import RELEASE_ENDED
 from upheld.gate.ready import Asking, Ready
 from upheld.gate.snapshot import ask
+from upheld.ledger.actions import append
 from upheld.people import facts
 from upheld.people.actions import enrol, keep_facts
 from upheld.people.identifiers import Email, Phone, Postal
 from upheld.policy.document import parse
 from upheld.policy.uses import Standing
+from upheld.postings import queries as postings
 from upheld.postings.actions import post
 from upheld.recipients import actions as recipients
 
@@ -101,12 +104,29 @@ def test_what_cannot_be_answered_says_why_and_costs_the_others_nothing(house, an
         (Asking(LETTER, standing=Standing({}, since={"order": "1999"})), Invalid, "is posted"),
         (Asking(LETTER, standing=Standing({}, since={"ordr": "1"})), Invalid, "no source"),
     ]
-    good = Asking(LETTER, standing=Standing(dict.fromkeys(TOPICS, "unset"), region="us-ca", age=34))
+    with house.record.reading() as conn:
+        version = postings.posted(conn)[-1].version
+    good = Asking(LETTER, standing=Standing(dict.fromkeys(TOPICS, "unset"), region="us-ca", age=34, since={"order": version}))
     *refused, answered = answers(*(one for one, _, _ in bad), good)
     for (_, kind, words), no in zip(bad, refused, strict=True):
         assert isinstance(no, kind)
         assert words in no.message
     assert (answered.decision.allowed, answered.known) == (True, None)
+
+
+def test_an_entry_that_changes_nobody_s_standing_is_seen_and_makes_nothing_be_read_anew(house, monkeypatch):
+    post_policy(house)
+    kept = Ready(house.keeper.keys)
+    with house.record.reading() as conn:
+        assert kept.refresh(conn, NOW) is None
+    assert kept.topics == TOPICS
+    with house.record.transaction() as tx:
+        append(tx, RELEASE_ENDED, {"release": 1, "state": "delivered"}, NOW, CLERK)
+    monkeypatch.setattr(kept, "_read", lambda *_: pytest.fail("everything was read anew"))
+    monkeypatch.setattr(kept, "_forget_changed", lambda *_: pytest.fail("somebody was forgotten"))
+    with house.record.reading() as conn:
+        assert kept.refresh(conn, NOW) == {RELEASE_ENDED}
+        assert kept.refresh(conn, NOW) == frozenset()
 
 
 @pytest.mark.parametrize("small", [False, True])

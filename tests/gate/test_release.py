@@ -17,7 +17,7 @@ from upheld.gate.orders import STEPS
 from upheld.gate.release import TRIES
 from upheld.ledger import queries as ledger
 from upheld.ledger.commitments import opens
-from upheld.people.identifiers import Email
+from upheld.people.identifiers import Email, Postal
 from upheld.recipients import actions as recipients
 
 
@@ -212,6 +212,35 @@ def test_choices_that_never_stop_coming_are_honoured_up_to_the_last(shop):
     summary = shop.release(shop.list(text), watch=watch)
     assert len(said) == TRIES
     assert (summary.released, shop.out().count("\n")) == (20 - TRIES, 21 - TRIES)
+
+
+def test_if_everybody_opts_out_before_the_record_is_held_at_last_nothing_leaves(shop):
+    steps = []
+
+    def watch(step, done, of):
+        steps.append(step)
+        if step == "synced":  # each time the list must be decided anew
+            shop.says(Postal("Bob", "Moss", "1 Elm Rd", "10001"), "sharing", "out" if steps.count("synced") % 2 else "in")
+        if step == "decided" and steps.count("decided") == TRIES + 1:
+            for who in (Email("in@x.example"), Email("not@x.example")):
+                shop.says(who, "sharing")
+
+    summary = shop.release(watch=watch)
+    assert (steps.count("again"), steps.count("decided")) == (TRIES, TRIES + 2)
+    assert (summary.released, summary.release) == (0, None)
+    assert not (shop.folder / "out.csv").exists()
+
+
+def test_a_release_that_was_cut_off_is_completed_by_the_next_one_to_another_file(shop):
+    def dies(step, done, of):
+        if step == "recorded":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        shop.release(watch=dies)
+    assert not (shop.folder / "out.csv").exists()
+    assert shop.release(out=shop.folder / "other.csv").release == 2
+    assert shop.out() == shop.out("other.csv")
 
 
 def test_a_choice_that_changes_nothing_of_the_list_does_not_have_it_written_again(shop):

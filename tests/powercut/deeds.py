@@ -2,31 +2,52 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Hashable
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pyroaring import BitMap
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, func, insert, select
 
-from tests.powercut.lives import Action
+from tests.powercut.lives import BEGIN, Action
 from tests.record.appending import COUNTED, ROW
 from upheld.choices import actions as choices
 from upheld.choices.models import CHOICE
+from upheld.cli.init import load_tables
 from upheld.gate.evidence import Evidence
 from upheld.gate.models import DELIVERY, DISCLOSED_CODE, DISCLOSURE
 from upheld.gate.recording import Leaving, record_leaving
 from upheld.gate.recovery import end
 from upheld.gate.summary import Refusal, Summary
 from upheld.home import Home
-from upheld.ledger import actions
+from upheld.ledger import actions, effects
+from upheld.ledger.effects import ENDED
+from upheld.ledger.models import EFFECT, EFFECT_TRY
+from upheld.ledger.models import ENTRY as ENTRY_ROW
 from upheld.people.actions import Keeper
+from upheld.people.held import Held
 from upheld.people.identifiers import Email, Phone
+from upheld.policy.compiled import Policy
 from upheld.policy.uses import Obligations
+from upheld.postings.queries import Posted
 from upheld.record import Actor, Record
+from upheld.requests import actions as requests
+from upheld.requests.clocks import clocks
+from upheld.requests.models import REQUEST, REQUEST_CLOCK, REQUEST_MOVE, REQUEST_PERSON
+from upheld.traffic import actions as traffic
+from upheld.traffic import parts
+from upheld.traffic.counting import MEASURES, Increase
+from upheld.traffic.hits import Account
+from upheld.traffic.models import ACCOUNT, LOG, UNIT
+from upheld.traffic.tables import PAGE
+
+load_tables()  # the record under test has every table that a merchant's has
 
 
 def _write(record: Record, number: int, at: datetime, told: Callable[[Hashable], None]) -> None:
@@ -62,7 +83,8 @@ def _choose(record: Record, number: int, at: datetime, told: Callable[[Hashable]
 def _chosen(conn: Connection) -> set[tuple[int, ...]]:
     """The numbers of the choices of each action: those that were recorded at one time."""
     at_once: dict[datetime, list[int]] = {}
-    for row in conn.execute(select(CHOICE.c.id, CHOICE.c.recorded_at).order_by(CHOICE.c.id)):
+    by_themselves = select(CHOICE.c.id, CHOICE.c.recorded_at).where(CHOICE.c.how == "web")  # others belong to a request
+    for row in conn.execute(by_themselves.order_by(CHOICE.c.id)):
         at_once.setdefault(row.recorded_at, []).append(row.id)
     return {tuple(numbers) for numbers in at_once.values()}
 
@@ -119,4 +141,97 @@ def _released(conn: Connection) -> set[tuple[str, int, str]]:
 RELEASE = Action("release", _release, _released)
 """A release with whom it was about, and its delivery: two transactions."""
 
-DEEDS = [ENTRY, CHOOSE, RELEASE]
+POLICY = Policy.parse((Path(__file__).parents[2] / "policies" / "northgate.md").read_text("utf-8"), "northgate.md")
+POSTED = Posted(POLICY.version, BEGIN, BEGIN, "northgate.md", "0" * 64, "0" * 64, POLICY)
+SEARCH = "request.search"
+_TOPICS = requests.topics_of(POLICY, "us-ca", "phone")
+_WHOLE = (1, 1, len(clocks(POLICY, _TOPICS, "us-ca", BEGIN, "phone")), len(_TOPICS), 1)
+
+
+def _ask(record: Record, number: int, at: datetime, told: Callable[[Hashable], None]) -> None:
+    """Somebody phones to be taken off every list: their choices, a request with its clocks, and the effect that it begins with."""
+    asked = requests.Asked(Held(phone=f"+1 800 555 {number % 10000:04}"), "phone", at, region="us-ca")
+    with record.transaction() as tx:
+        received = requests.receive(tx, _KEEPER, asked, POSTED, at=at, actor=Actor("clerk"))
+    told((received.request, *_WHOLE))
+
+
+def _asked(conn: Connection) -> set[tuple[int, ...]]:
+    """Each request with how many rows of each kind it is."""
+
+    def many(column: ColumnElement[Any], *which: ColumnElement[bool]) -> ColumnElement[int]:
+        return select(func.count()).where(column == REQUEST.c.id, *which).scalar_subquery()
+
+    chosen = select(func.count()).where(CHOICE.c.recorded_at == REQUEST.c.recorded_at, CHOICE.c.how == "phone").scalar_subquery()
+    parts = (many(REQUEST_MOVE.c.request), many(REQUEST_PERSON.c.request), many(REQUEST_CLOCK.c.request), chosen)
+    return {tuple(row) for row in conn.execute(select(REQUEST.c.id, *parts, many(EFFECT.c.subject, EFFECT.c.kind == SEARCH)))}
+
+
+ASK = Action("request", _ask, _asked)
+"""A removal request."""
+
+
+def _work(record: Record, number: int, at: datetime, told: Callable[[Hashable], None]) -> None:
+    """A worker leases the effect that is due the longest, and ends it one way or another; what a worker left at a cut is taken up anew."""
+    leased = effects.lease(record, at, "worker", [SEARCH], hold=timedelta(seconds=2))
+    if leased is None:
+        return
+    told((leased.id, leased.fence, "leased"))
+    outcome = ("done", "again", "given up")[number % 3]
+    with record.transaction() as tx:
+        if outcome == "done":
+            effects.done(tx, leased, at, Actor("worker"))
+        elif outcome == "again":
+            effects.again(tx, leased, "the system does not answer", at)
+        else:
+            effects.give_up(tx, leased, "the system is not known", at, Actor("worker"))
+    told((leased.id, leased.fence, outcome))
+
+
+def _worked(conn: Connection) -> set[tuple[int, int, str]]:
+    """Leases and how they ended; an end counts only if effect, try and ledger agree about it."""
+    entries = conn.execute(select(ENTRY_ROW.c.canonical).where(ENTRY_ROW.c.kind == ENDED)).scalars()
+    ended = Counter((body["effect"], body["outcome"]) for body in (json.loads(each)["body"] for each in entries))
+    tries = [EFFECT_TRY.c[name] for name in ("effect", "fence", "outcome")]
+    found = set()
+    for row in conn.execute(select(*tries, EFFECT.c.state, EFFECT.c.fence.label("last")).join(EFFECT)):
+        found.add((row.effect, row.fence, "leased"))
+        agree = row.fence < row.last or row.state == {"again": "due"}.get(row.outcome, row.outcome)
+        if row.outcome not in {None, "lost"} and agree and (row.outcome == "again" or ended[row.effect, row.outcome]):
+            found.add((row.effect, row.fence, row.outcome))
+    return found
+
+
+WORK = Action("effect", _work, _worked)
+"""An effect leased, and ended: two transactions."""
+
+_LINES = 7
+
+
+def _count(record: Record, number: int, at: datetime, told: Callable[[Hashable], None]) -> None:
+    """An import reads on in a web log: the totals of a day grow by what it read, and the record knows how far that was."""
+    ones, row, column = np.full(2, _LINES), np.array([-1, 1]), np.array([-1, 10])
+    increase = Increase(row, column, dict.fromkeys(MEASURES, ones), (ones, ones))
+    with record.transaction() as tx:
+        log = tx.execute(select(LOG.c.id, LOG.c.offset)).first()
+        begun = log.offset if log else 0
+        reached = traffic.Reached(log.id if log else None, "a" * 64, f"{number:064}", begun, begun + 1)
+        account = Account(_LINES, fates=Counter(counted=_LINES))
+        added = [traffic.Added(20_000, PAGE, increase, ["(other)", f"/page{number % 5}"])]
+        traffic.add(tx, added, account, reached, policy="0" * 64, at=at, actor=Actor("worker"))
+    told(begun + 1)
+
+
+def _counted(conn: Connection) -> set[int]:
+    """How often was read on: so often the same number of lines, in the totals over all pages and by page, and in the account."""
+    offset = conn.execute(select(LOG.c.offset)).scalar() or 0
+    lines = conn.execute(select(func.coalesce(func.sum(ACCOUNT.c.lines), 0))).scalar_one()
+    parts_of_days = [parts.held(conn, unit, PAGE) for unit in conn.execute(select(UNIT.c.id)).scalars().all()]
+    hits = [int(part.columns["hits"].sum()) for part in parts_of_days if part]
+    return set(range(1, offset + 1)) if (lines, sum(hits)) == (offset * _LINES, offset * 2 * _LINES) else set()
+
+
+COUNT = Action("total", _count, _counted)
+"""What was read of a log."""
+
+DEEDS = [ENTRY, CHOOSE, RELEASE, ASK, WORK, COUNT]

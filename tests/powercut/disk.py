@@ -9,6 +9,7 @@ a deletion counts at once if SQLite asked for the folder to be synced, else it m
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import apsw
@@ -62,13 +63,18 @@ def put(content: bytearray, offset: int, data: bytes | None) -> None:
     content[offset : offset + len(data)] = data
 
 
+def _nothing() -> None:
+    pass
+
+
 class Disk:
-    """Files by name, and how many more operations there is power for (None: for ever)."""
+    """Files by name, and how many more operations there is power for (None: for ever). `at` is called when so many are left."""
 
     def __init__(self) -> None:
         self.files: dict[str, File] = {}
         self.deleted: dict[str, File] = {}  # without a sync of the folder: may come back
         self.power_for: int | None = None
+        self.at: dict[int, Callable[[], None]] = {}
         self.dead = False
 
     def spend(self) -> None:
@@ -77,6 +83,7 @@ class Disk:
             raise apsw.IOError("there is no power")
         if self.power_for is not None:
             self.power_for -= 1
+            self.at.get(self.power_for, _nothing)()
             if self.power_for <= 0:
                 self.dead = True
                 raise PowerCutError

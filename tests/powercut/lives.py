@@ -1,7 +1,8 @@
 """Lives of a record that the power cuts short: act, lose power, look what is left, act on.
 
-A *lineage* is one record through ten cuts. After every cut everything that was ever acknowledged must be there, the ledger must verify,
-SQLite's own check must be clean, and of the transaction under way all or nothing must have happened.
+A *lineage* is one record through ten lives. The power goes at a random moment of each, and beside that at up to seven earlier ones, each on
+a copy of the disk as it was then: so acting, which takes the time, serves several cuts. After every cut all that was ever acknowledged
+must be there, the ledger must verify, SQLite's own check be clean, and of the transaction under way all or nothing must have happened.
 """
 
 from __future__ import annotations
@@ -24,10 +25,14 @@ from upheld.ledger.verification import verify
 from upheld.record import Record
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
-CUTS_PER_LINEAGE = 10
-MOST_OPERATIONS = 120  # writes and syncs between two cuts: up to about eight actions
+LIVES_PER_LINEAGE = 10
+BESIDE = 7  # cuts beside the one that ends a life
+MOST_OPERATIONS = 300  # writes and syncs between two cuts: up to some ten actions
 logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)  # that a connection cannot be closed without power is no news
 _DRIVES = count()
+
+Told = dict[str, set[Hashable]]
+"""What was acknowledged, by the name of the action."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class Outcome:
     by_action: dict[str, int] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
-    def hear(self, told: dict[str, set[Hashable]], name: str, key: Hashable) -> None:
+    def hear(self, told: Told, name: str, key: Hashable) -> None:
         """An action says that something is committed."""
         told[name].add(key)
         self.acknowledged += 1
@@ -79,39 +84,60 @@ class World:
         self.record.close()
         self.template: Disk = self.drive.disk.copy()
 
-    def lineage(self, seed: int, cuts: int = CUTS_PER_LINEAGE) -> Outcome:
-        """One record through so many cuts; ends early if something was lost."""
+    def lineage(self, seed: int) -> Outcome:
+        """One record through ten lives; ends early if something was lost."""
         chance, outcome = random.Random(seed), Outcome()
         self.drive.put_in(self.template.copy())
-        told: dict[str, set[Hashable]] = {action.name: set() for action in self.actions}
+        told: Told = {action.name: set() for action in self.actions}
         numbers = count(1)
-        for _ in range(cuts):
+        for _ in range(LIVES_PER_LINEAGE):
             try:
-                self._live(chance, numbers, told, outcome)
+                beside = self._live(chance, numbers, told, outcome)
             except Exception as error:  # noqa: BLE001 - damage that shows only when the record is used again
                 outcome.broken += 1
                 outcome.faults.append(f"seed {seed}: cannot go on: {type(error).__name__}")
                 break
+            kept = self.drive.disk
+            for disk, told_by_then in beside:
+                self._put_in(disk, outcome)
+                if not self._is_all_there(told_by_then, outcome, seed):
+                    break
+            self._put_in(kept, outcome)
             if not self._is_all_there(told, outcome, seed):
                 break
         self.record.close()
         return outcome
 
-    def _live(self, chance: random.Random, numbers: count[int], told: dict[str, set[Hashable]], outcome: Outcome) -> None:
-        """Act until the power goes: at a random write or sync, often very soon, while SQLite has hardly recovered."""
-        self.drive.disk.power_for = chance.randint(1, 6 if chance.random() < 0.2 else MOST_OPERATIONS)
+    def _put_in(self, disk: Disk, outcome: Outcome) -> None:
+        """The power is back, and this is what is left."""
+        self.record.close()
+        self.drive.put_in(disk)
+        outcome.cuts += 1
+
+    def _live(self, chance: random.Random, numbers: count[int], told: Told, outcome: Outcome) -> list[tuple[Disk, Told]]:
+        """Act until the power goes: at a random write or sync, often very soon, while SQLite has hardly recovered.
+
+        Also what the disk would be, had the power gone at some moments before, with what was acknowledged by then.
+        """
+        disk, beside = self.drive.disk, list[tuple[Disk, Told]]()
+        disk.power_for = chance.randint(1, 6 if chance.random() < 0.2 else MOST_OPERATIONS)
+
+        def cut() -> None:
+            beside.append((disk.after_cut(chance), {name: set(keys) for name, keys in told.items()}))
+
+        disk.at = dict.fromkeys(chance.sample(range(1, disk.power_for), min(BESIDE, disk.power_for - 1)), cut)
         try:
             while True:
                 action, number = chance.choice(self.actions), next(numbers)
                 action.do(self.record, number, BEGIN + timedelta(seconds=number), partial(outcome.hear, told, action.name))
         except Exception:
-            if not self.drive.disk.dead:
+            if not disk.dead:
                 raise
         self.record.close()
         self.drive.cut(chance)
-        outcome.cuts += 1
+        return beside
 
-    def _is_all_there(self, told: dict[str, set[Hashable]], outcome: Outcome, seed: int) -> bool:
+    def _is_all_there(self, told: Told, outcome: Outcome, seed: int) -> bool:
         try:
             with self.record.reading() as conn:
                 found = {action.name: action.found(conn) for action in self.actions}

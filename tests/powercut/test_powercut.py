@@ -15,13 +15,13 @@ def test_three_hundred_power_cuts_lose_nothing_acknowledged():
     seen = lives.run(DEEDS, 300)
     assert seen.cuts >= 300
     assert set(seen.by_action) == {deed.name for deed in DEEDS}
-    assert seen.acknowledged > 300, "the power went too early: the test showed nothing"
+    assert seen.acknowledged > 100, "the power went too early: the test showed nothing"
     assert (seen.lost, seen.broken, seen.faults) == (0, 0, [])
 
 
 @pytest.mark.parametrize("synchronous", ["NORMAL", "OFF"])
 def test_a_weaker_setting_would_lose_what_was_acknowledged(synchronous):
-    seen = lives.run(DEEDS, 80, synchronous=synchronous)
+    seen = lives.run(DEEDS, 160, synchronous=synchronous)
     assert seen.lost > 10, "the cuts cannot show a loss: the test above would pass whatever the record does"
     assert seen.cuts_that_lost > 2
 

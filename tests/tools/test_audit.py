@@ -8,6 +8,7 @@ from tools import audit
 
 LOOKED_UP = {"name": "click", "version": "8.2", "vulns": []}
 SKIPPED = {"name": "lark", "skip_reason": "not found"}
+ALSO_SKIPPED = [{"name": name, "skip_reason": f"Dependency not found on PyPI: {name} (1.0)"} for name in ("click", "cffi")]
 FAULTY = {"name": "idna", "version": "3.0", "vulns": [{"id": "PYSEC-1", "fix_versions": ["3.7"]}]}
 
 
@@ -15,7 +16,8 @@ FAULTY = {"name": "idna", "version": "3.0", "vulns": [{"id": "PYSEC-1", "fix_ver
     ("packages", "code", "said"),
     [
         ([LOOKED_UP], 0, "1 of 1 packages looked up, 0 known faults"),
-        ([LOOKED_UP, SKIPPED], 2, "lark was not looked up: not found"),
+        ([LOOKED_UP, SKIPPED], 2, "1 not looked up: not found: lark"),
+        (ALSO_SKIPPED, 2, "2 not looked up: Dependency not found on PyPI: click, cffi"),
         ([SKIPPED], 2, "0 of 1 packages looked up"),
         ([], 2, "0 of 0 packages looked up"),
         ([LOOKED_UP, FAULTY], 1, "idna 3.0 has PYSEC-1; fixed in 3.7"),

@@ -41,3 +41,28 @@ def test_installing_one_lock_over_the_other_moves_nothing():
     versions = [dict(re.findall(r"^([a-z0-9._-]+)==([^ \\;]+)", locked(name), re.MULTILINE)) for name in ("core", "web", "dev", "engines")]
     for narrow, wide in pairwise(versions):
         assert narrow.items() <= wide.items()
+
+
+def test_whatever_was_installed_before_the_peers_and_the_big_engines_stay_where_they_are():
+    dev, bench, engines = (
+        dict(re.findall(r"^([a-z0-9._-]+)==([^ \\;]+)", locked(name), re.MULTILINE)) for name in ("dev", "bench", "engines")
+    )
+    for one, other in ((dev, bench), (bench, engines)):
+        assert {name for name in one.keys() & other.keys() if one[name] != other[name]} == set()
+
+
+def test_the_audit_asks_about_every_locked_package():
+    (asked_about,) = re.findall(r"tools/audit\.py (.+)", (HOUSE / "Makefile").read_text("utf-8"))
+    seen = {
+        name for path in asked_about.split() for name in re.findall(r"^[a-z0-9._-]+==", (HOUSE / path).read_text("utf-8"), re.MULTILINE)
+    }
+    every = {name for lock in LOCKS for name in re.findall(r"^[a-z0-9._-]+==", locked(lock), re.MULTILINE)}
+    assert every - seen == set()
+
+
+def test_the_tests_of_the_big_engines_lie_where_their_target_looks():
+    (places,) = re.findall(r"filter tests,\$\(T\)\),([^,]+),", (HOUSE / "Makefile").read_text("utf-8"))
+    tests = [path for path in (HOUSE / "tests").rglob("*.py") if path != Path(__file__)]
+    holding = [path for path in tests if re.search(r"pytest\.mark(, name|\.spark|\.clickhouse)\b", path.read_text("utf-8"))]
+    assert holding
+    assert [path for path in holding if not any(path.is_relative_to(HOUSE / place) for place in places.split())] == []

@@ -16,7 +16,10 @@ _TYPES = {"integer": pa.int64(), "text": pa.string(), "flag": pa.bool_()}
 
 
 class Spark:
-    """One Spark session: on this machine, or on the cluster that `address` names (a master, or `sc://` for Spark Connect)."""
+    """A Spark session: on this machine, or on the cluster that `address` names (a master, or `sc://` for Spark Connect).
+
+    A process that has a session already is served by it, and keeps it.
+    """
 
     dialect = "spark"
 
@@ -24,6 +27,9 @@ class Spark:
         builder = SparkSession.builder.appName("upheld").config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false")
         builder = builder.config("spark.sql.session.timeZone", "UTC").config("spark.sql.ansi.enabled", "true")
         where = address or "local[2]"
+        if where.startswith("local"):  # 200 parts, as a cluster has them, are 200 tasks here for the smallest question
+            builder = builder.config("spark.sql.shuffle.partitions", "4").config("spark.default.parallelism", "4")
+        self._is_ours = SparkSession.getActiveSession() is None
         chosen = builder.remote(where) if where.startswith("sc://") else builder.master(where)
         self._session = chosen.getOrCreate()
 
@@ -60,5 +66,6 @@ class Spark:
             yield held
 
     def close(self) -> None:
-        """End the session."""
-        self._session.stop()
+        """End the session, if it was begun here."""
+        if self._is_ours:
+            self._session.stop()
