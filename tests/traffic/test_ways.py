@@ -93,7 +93,7 @@ def test_the_totals_are_the_same_by_every_way(house, tmp_path, monkeypatch):
     made = []
     for way in ("slowly", "arrays", "kernel"):
         with house.record.transaction() as tx:
-            for table in ("traffic_total", "traffic_unit", "traffic_log", "traffic_name"):
+            for table in ("traffic_part", "traffic_sum", "traffic_total", "traffic_unit", "traffic_log", "traffic_name"):
                 tx.exec_driver_sql(f"DELETE FROM {table}")
         visits.run(way=way).read([REAL_LOG])
         made.append(visits.totals())
