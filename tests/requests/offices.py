@@ -93,3 +93,11 @@ class World:
 
 
 __all__ = ["CUSTOMERS", "DEVICES", "JANE_ROW", "ORDERS", "Account", "Email", "Phone", "Postal", "World"]
+
+
+def household(shop, folder):
+    """One system in which Jane and Jon of the same address are customers."""
+    made = World(shop, folder, systems=("crm",))
+    made.put("crm", JANE_ROW)
+    made.put("crm", ("jon.doe@mail.example", "Jon", "Doe", "5 Oak Street", "60601", "+1 312 555 0143"))
+    return made

@@ -6,7 +6,7 @@ import pytest
 
 from tests.houses import later
 from tests.requests.conftest import ask as ask_to_stop
-from tests.requests.offices import JANE_ROW, Email, Phone, World
+from tests.requests.offices import JANE_ROW, Email, Phone, household
 from upheld.choices.queries import AsOf, standing
 from upheld.errors import Invalid, Refused
 from upheld.jobs.worker import work
@@ -23,10 +23,7 @@ WRONG = Wrong("crm", "customers", "phone")
 
 @pytest.fixture
 def world(shop, tmp_path):
-    made = World(shop, tmp_path, systems=("crm",))
-    made.put("crm", JANE_ROW)
-    made.put("crm", ("jon.doe@mail.example", "Jon", "Doe", "5 Oak Street", "60601", "+1 312 555 0143"))
-    return made
+    return household(shop, tmp_path)
 
 
 def ask(world, wrong=WRONG, value=PHONE, email=JANE):

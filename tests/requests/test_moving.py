@@ -14,7 +14,7 @@ from tests.houses import NOW
 from tests.kills.lives import nursery
 from tests.kills.merchant import Merchant, person
 from tests.requests.conftest import ask as ask_to_stop
-from tests.requests.offices import JANE_ROW, Email, World
+from tests.requests.offices import Email, household
 from tests.requests.test_kills import Clock, kill_through
 from upheld.choices.actions import Said, record
 from upheld.choices.queries import AsOf, standing
@@ -36,10 +36,7 @@ VISITOR = Actor("visitor")
 
 @pytest.fixture
 def world(shop, tmp_path):
-    made = World(shop, tmp_path, systems=("crm",))
-    made.put("crm", JANE_ROW)
-    made.put("crm", ("jon.doe@mail.example", "Jon", "Doe", "5 Oak Street", "60601", "+1 312 555 0143"))
-    return made
+    return household(shop, tmp_path)
 
 
 def move(world, new=NEW):
