@@ -46,6 +46,13 @@ def test_a_page_is_sound_on_a_phone_and_by_keyboard(phone, path):
     assert len(phone.by_keyboard()) >= 8
 
 
+def test_each_entry_of_the_ledger_is_said_in_words_whatever_wrote_it(phone):
+    phone.at("/evidence")
+    said = phone.page.locator("tbody td .small").all_inner_texts()
+    assert len(said) > 20
+    assert "" not in said
+
+
 @pytest.mark.parametrize("path", ["/", "/releases", "/recipients", "/policies", "/policies/version/2026.1", "/evidence"])
 def test_a_page_is_sound_in_the_dark_on_a_large_screen(browser, console, member, path):
     with Looker.opened(browser, console.address, width=1200, color_scheme="dark", storage_state=member("privacy")) as dark:
