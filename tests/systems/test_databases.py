@@ -219,6 +219,19 @@ def test_a_server_that_is_stopped_is_given_up_in_time_and_found_again(request, t
 
 
 @pytest.mark.parametrize("kind", ["postgres", "mariadb"])
+def test_who_reads_may_take_longer_than_the_server_may(request, tmp_path, kind):
+    store = Store(kind, request, tmp_path)
+    store.run("CREATE TABLE people (id INTEGER, email VARCHAR(400))")
+    store.put("people", [(number, f"{'x' * 300}{number}@b.example") for number in range(60_000)])  # more than waits in a socket
+    table = Table("people", ("id",), (Column("email", "order.email", "email"),))
+    read = 0
+    for piece in store.open(table, timeout=1).read(table):
+        read += len(piece)
+        time.sleep(0.7)
+    assert read == 60_000
+
+
+@pytest.mark.parametrize("kind", ["postgres", "mariadb"])
 def test_a_server_that_stops_in_the_middle_is_cut_off(request, tmp_path, kind):
     store = Store(kind, request, tmp_path)
     store.run("CREATE TABLE people (id INTEGER, email VARCHAR(99), flag INTEGER)")

@@ -42,6 +42,9 @@ class Database(ABC):
     def begin(self, conn: Connection, *, writing: bool) -> None:
         """Begin a transaction: to read one state, or to write."""
 
+    def unhurried(self, conn: Connection) -> None:  # noqa: B027 - most count each piece for itself
+        """A long read begins: no limit of the server's own may count the time that whoever reads takes between two pieces."""
+
     @abstractmethod
     def cut(self, conn: Connection) -> None:
         """Cut the line, from another thread: the time is over."""
@@ -101,6 +104,7 @@ class Database(ABC):
         """All rows, in pieces, in one state."""
         with self._at_work() as (conn, deadline):
             self._checked(conn, table)
+            self.unhurried(conn)
             result = conn.execution_options(stream_results=True).execute(self._rows(table))
             with result:
                 for some in result.partitions(size):

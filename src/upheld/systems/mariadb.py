@@ -83,6 +83,11 @@ class MariaDB(Database):
         run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         run("START TRANSACTION" if writing else "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
 
+    def unhurried(self, conn: Connection) -> None:
+        """A statement lasts until its last row was fetched. The line is cut all the same when a piece does not come in time."""
+        limit = "max_statement_time" if conn.dialect.is_mariadb else "max_execution_time"  # type: ignore[attr-defined]
+        conn.exec_driver_sql(f"SET SESSION {limit} = 0")
+
     def cut(self, conn: Connection) -> None:
         """A server that is stopped keeps no time limit of its own."""
         line: Any = conn.connection.dbapi_connection
