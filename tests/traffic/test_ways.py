@@ -144,6 +144,20 @@ def test_visitors_are_siphash_as_its_authors_give_it():
     assert int(kernel.load().visitors(key, first, second)[0]) == 0x3F2ACC7F57C29BDB
 
 
+@given(st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 9), max_size=50), st.integers(1, 200))
+def test_numbers_are_put_in_order_and_each_kept_once_alike(numbers, times):
+    many = np.array(numbers * times, dtype=np.uint64)
+    made = kernel.load().distinct(many)
+    assert made.dtype == np.uint64
+    assert made.tolist() == visitors.distinct(many).tolist() == sorted(set(numbers))
+
+
+@pytest.mark.parametrize("text", [b"", b"\n", b"a\nb\n" * 50_000, b"x" * 200_000 + b"\n"])
+def test_every_line_has_room(text):
+    found = kernel.load().split(text, formats.named("common").shape, KEYS)
+    assert len(found) + len(found.odd) == text.count(b"\n")
+
+
 @given(WHEN)
 def test_times_are_read_alike_one_by_one_and_many_at_once(when):
     letters = np.frombuffer(when.ljust(26).encode(), dtype=np.uint8)

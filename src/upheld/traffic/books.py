@@ -84,20 +84,15 @@ class Book:
         return self._by_kernel(hashes, text, self.kernel) if self.kernel else self._by_sorting(hashes, text)
 
     def _by_kernel(self, hashes: U64, text: Callable[[int], str], kernel: Kernel) -> I64:
-        """Hashes lie in a table of slots, in the order in which they were met."""
+        """Hashes lie in a table of slots, in the order in which they were met; there is room for all to be new."""
         if self._known > self.most:
             self.forget()
-        while True:
-            first = np.zeros(len(self._keys), dtype=np.int64)
-            slots, keys = self._slots.copy(), self._keys.copy()
-            places, known = kernel.encode(hashes, keys, slots, self._known, first)
-            if known >= 0:
-                break
+        while self._known + len(hashes) > len(self._keys):
             self._grow(kernel)
-        self._keys, self._slots = keys, slots
+        first = np.empty(len(hashes), dtype=np.int64)
+        places, known = kernel.encode(hashes, self._keys, self._slots, self._known, first)
         if known > self._known:
-            new = range(self._known, known)
-            self._found[self._known : known] = [self.look(text(int(first[each]))) for each in new]
+            self._found[self._known : known] = [self.look(text(line)) for line in first[: known - self._known].tolist()]
             self._known = known
         return self._found[places].T
 
@@ -105,7 +100,7 @@ class Book:
         """Twice the room."""
         size = 2 * len(self._keys)
         keys, slots = np.zeros(size, dtype=np.uint64), np.zeros(2 * size, dtype=np.uint32)
-        kernel.encode(self._keys[: self._known], keys, slots, 0, np.zeros(size, dtype=np.int64))
+        kernel.encode(self._keys[: self._known], keys, slots, 0, np.empty(self._known, dtype=np.int64))
         found = np.zeros((size, self.width), dtype=np.int64)
         found[: self._known] = self._found[: self._known]
         self._keys, self._slots, self._found = keys, slots, found

@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upheld.traffic.tables import ALL, Table
-from upheld.traffic.visitors import LG_K, estimate, registers, without_repeats
+from upheld.traffic.visitors import LG_K, distinct, estimate, registers, without_repeats
 
 I64 = NDArray[np.int64]
 U64 = NDArray[np.uint64]
 U8 = NDArray[np.uint8]
 Group = Callable[[I64], I64]
+Distinct = Callable[[U64], U64]
+"""Numbers in order, each once (`visitors.distinct`, or the kernel's)."""
 
 MANY = 4096
 """Visitors of one cell that are held one by one, as coupons; of more only a sketch is kept."""
@@ -43,6 +45,7 @@ class Growing:
     """One table of one day."""
 
     table: Table
+    distinct: Distinct = distinct
     sums: dict[str, I64] = field(default_factory=lambda: {name: np.zeros(0, dtype=np.int64) for name in MEASURES})
     _pairs: U64 = field(default_factory=lambda: np.zeros(0, dtype=np.uint64), repr=False)
     _waiting: list[U64] = field(default_factory=list, repr=False)
@@ -70,7 +73,7 @@ class Growing:
         for name in MEASURES:
             if len(self.sums[name]) < cells:
                 self.sums[name] = np.concatenate((self.sums[name], np.zeros(cells - len(self.sums[name]), dtype=np.int64)))
-        self._waiting.append(without_repeats(np.sort((cell.astype(np.uint64) << _SHIFT) | coupon)))
+        self._waiting.append(self.distinct((cell.astype(np.uint64) << _SHIFT) | coupon))
         if sum(map(len, self._waiting)) > max(_COMPACT_AT, len(self._pairs)):
             self._compact()
 
@@ -114,7 +117,7 @@ class Growing:
         cells = np.arange(len(self.sums["hits"]))
         self.sums = {name: _summed(to(cells), values, int(to(cells).max(initial=-1)) + 1) for name, values in self.sums.items()}
         pairs = to((self._pairs >> _SHIFT).astype(np.int64)).astype(np.uint64)
-        self._pairs = without_repeats(np.sort((pairs << _SHIFT) | (self._pairs & _COUPON)))
+        self._pairs = self.distinct((pairs << _SHIFT) | (self._pairs & _COUPON))
         many, self._many = self._many, {}
         for cell, held in many.items():
             at = int(to(np.array([cell]))[0])
@@ -143,7 +146,7 @@ class Growing:
 
     def _compact(self) -> None:
         if self._waiting:
-            self._pairs = without_repeats(np.sort(np.concatenate([self._pairs, *self._waiting])))
+            self._pairs = self.distinct(np.concatenate([self._pairs, *self._waiting]))
             self._waiting = []
             self._spill()
 
@@ -183,7 +186,7 @@ class Growing:
     def _visitors(self, group: Group, wanted: I64) -> I64:
         """How many visitors each of the wanted groups has seen."""
         key = group((self._pairs >> _SHIFT).astype(np.int64)).astype(np.uint64)
-        pairs = without_repeats(np.sort((key << _SHIFT) | (self._pairs & _COUPON)))
+        pairs = self.distinct((key << _SHIFT) | (self._pairs & _COUPON))
         key = pairs >> _SHIFT
         low, high = (np.searchsorted(key, (wanted + more).astype(np.uint64)) for more in (0, 1))
         counts = (high - low).astype(np.int64)

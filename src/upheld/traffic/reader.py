@@ -13,7 +13,7 @@ from upheld.traffic.books import Book, Register
 from upheld.traffic.hits import DEVICES, FATES, Account, Hits
 from upheld.traffic.parsing.kernel import Kernel
 from upheld.traffic.parsing.split import Split
-from upheld.traffic.visitors import DayKeys, visitors, without_repeats
+from upheld.traffic.visitors import DayKeys, distinct, visitors
 
 I64 = NDArray[np.int64]
 U64 = NDArray[np.uint64]
@@ -41,6 +41,7 @@ class Reader:
 
     def __init__(self, site: Site, keys: DayKeys, kernel: Kernel | None = None) -> None:
         self.site, self.keys, self._visitors_of = site, keys, kernel.visitors if kernel else visitors
+        self.distinct = kernel.distinct if kernel else distinct
         self.pages, self.referrers, self.campaigns, self.countries = Register(), Register(), Register(), Register()
         self._steps = [(place, STEPS.index(step)) for place, step in site.steps]
         self._paths = Book(self._path, 4, kernel=kernel)
@@ -74,11 +75,12 @@ class Reader:
         ):
             fate[rows] = FATES.index(name)
         fate[future] = -1
-        for number, name in enumerate(FATES):
-            rows = fate == number
-            if count := int(rows.sum()):
+        lines = np.bincount(fate + 1, minlength=len(FATES) + 1)[1:].tolist()
+        sizes = np.bincount(fate + 1, weights=split.size, minlength=len(FATES) + 1)[1:].tolist()  # exact below 2^53
+        for name, count, size in zip(FATES, lines, sizes, strict=True):
+            if count:
                 account.fates[name] += count
-                account.bytes[name] += int(split.size[rows].sum())
+                account.bytes[name] += int(size)
         counted = fate == 0
         account.personal = int(((personal > 0) | (asked > 0))[counted].sum())
         hits = Hits(
@@ -114,9 +116,9 @@ class Reader:
     def _country(self, prefix: U64) -> I64:
         if self.site.country is None:
             return np.full(len(prefix), self.countries.code(_UNKNOWN_COUNTRY), dtype=np.int64)
-        distinct = without_repeats(np.sort(prefix))
-        codes = np.array([self.countries.code(name or _UNKNOWN_COUNTRY) for name in self.site.country(distinct)], dtype=np.int64)
-        return codes[np.searchsorted(distinct, prefix)] if len(codes) else np.zeros(0, dtype=np.int64)
+        networks = self.distinct(prefix)
+        codes = np.array([self.countries.code(name or _UNKNOWN_COUNTRY) for name in self.site.country(networks)], dtype=np.int64)
+        return codes[np.searchsorted(networks, prefix)] if len(codes) else np.zeros(0, dtype=np.int64)
 
     def _path(self, text: str) -> tuple[int, ...]:
         found = names.page(text)

@@ -115,6 +115,11 @@ def estimate(made: NDArray[np.uint8]) -> float:
     return float(hll_sketch.deserialize(image(made)).get_estimate())
 
 
+def distinct(numbers: U64) -> U64:
+    """Numbers in order, each once."""
+    return without_repeats(np.sort(numbers))
+
+
 Numbers = TypeVar("Numbers", U64, I64)
 
 

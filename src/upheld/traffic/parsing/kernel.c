@@ -142,6 +142,18 @@ static int line(const uint8_t *b, int64_t s, int64_t e, const Shape *shape, cons
     return 1;
 }
 
+/* How many lines end in these bytes. */
+int64_t upheld_ends(const uint8_t *b, int64_t length) {
+    int64_t ends = 0;
+    for (int64_t begun = 0; begun < length; begun += 65536) { /* short runs of narrow sums, which compilers turn into wide steps */
+        uint32_t found = 0;
+        int64_t stop = length - begun < 65536 ? length : begun + 65536;
+        for (int64_t at = begun; at < stop; at++) found += b[at] == '\n';
+        ends += found;
+    }
+    return ends;
+}
+
 /* How many lines were read; `odds` gets how many were not. */
 int64_t upheld_split(const uint8_t *b, int64_t length, const Shape *shape, const uint64_t *keys, const Columns *c, int64_t *odds) {
     int64_t read = 0, odd = 0;
@@ -161,21 +173,51 @@ int64_t upheld_split(const uint8_t *b, int64_t length, const Shape *shape, const
 }
 
 /* For each hash its place among the `known` distinct ones, which lie in `table` (a power of two of slots; the slot holds place + 1, 0 none)
-   and `keys`. New ones are added, and the first line of each goes to `first`. How many are known then; -1 if the table is full. */
-int64_t upheld_encode(const uint64_t *hash, int64_t count, uint64_t *keys, uint32_t *table, int64_t slots, int64_t known, int64_t most,
-                      int64_t *places, int64_t *first) {
+   and `keys`. New ones are added, for which both must have room, and the first line of each goes to `first`. How many are known then. */
+int64_t upheld_encode(const uint64_t *hash, int64_t count, uint64_t *keys, uint32_t *table, int64_t slots, int64_t known, int64_t *places,
+                      int64_t *first) {
+    int64_t *next = first;
     for (int64_t row = 0; row < count; row++) {
         uint64_t at = hash[row] & (uint64_t)(slots - 1);
         while (table[at] && keys[table[at] - 1] != hash[row]) at = (at + 1) & (uint64_t)(slots - 1);
         if (!table[at]) {
-            if (known == most) return -1;
             keys[known] = hash[row];
-            first[known] = row;
+            *next++ = row;
             table[at] = (uint32_t)++known;
         }
         places[row] = table[at] - 1;
     }
     return known;
+}
+
+#define DIGITS 6
+#define DIGIT 11
+
+/* Numbers in order, each once, in `values`; how many those are. `other` has as much room. */
+int64_t upheld_distinct(uint64_t *values, uint64_t *other, int64_t count) {
+    static const uint64_t mask = (1 << DIGIT) - 1;
+    int64_t begins[DIGITS][1 << DIGIT];
+    uint64_t *from = values, *to = other;
+    memset(begins, 0, sizeof begins);
+    for (int64_t at = 0; at < count; at++)
+        for (int digit = 0; digit < DIGITS; digit++) begins[digit][values[at] >> (DIGIT * digit) & mask]++;
+    for (int digit = 0; digit < DIGITS && count; digit++) {
+        if (begins[digit][from[0] >> (DIGIT * digit) & mask] == count) continue; /* the same in all */
+        int64_t sum = 0;
+        for (int each = 0; each < 1 << DIGIT; each++) {
+            int64_t here = begins[digit][each];
+            begins[digit][each] = sum;
+            sum += here;
+        }
+        for (int64_t at = 0; at < count; at++) to[begins[digit][from[at] >> (DIGIT * digit) & mask]++] = from[at];
+        uint64_t *sorted = to;
+        to = from, from = sorted;
+    }
+    int64_t kept = 0;
+    uint64_t last = count ? ~from[0] : 0;
+    for (int64_t at = 0; at < count; at++)
+        if (from[at] != last) values[kept++] = last = from[at];
+    return kept;
 }
 
 #define TURN(x, by) ((x) << (by) | (x) >> (64 - (by)))

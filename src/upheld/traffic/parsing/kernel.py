@@ -50,13 +50,15 @@ class Kernel:
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self._split, self._encode, self._siphash = library.upheld_split, library.upheld_encode, library.upheld_siphash
-        self._split.restype = self._encode.restype = ctypes.c_int64
+        self._ends, self._distinct = library.upheld_ends, library.upheld_distinct
+        for each in (self._split, self._encode, self._ends, self._distinct):
+            each.restype = ctypes.c_int64
         self._siphash.restype = None
 
     def split(self, chunk: bytes, shape: Shape, keys: Keys) -> Split:
         """Whole lines taken apart, as `shapes.split` does."""
         buffer = chunk + bytes(PADDING)
-        most = chunk.count(b"\n")
+        most = int(self._ends(ctypes.c_char_p(chunk), ctypes.c_int64(len(chunk))))
         numbers = np.empty((13, most), dtype=np.int64)
         words = np.empty((5, most), dtype=np.uint64)
         odd = np.empty((most, 2), dtype=np.int64)
@@ -95,12 +97,19 @@ class Kernel:
         return made
 
     def encode(self, hashes: U64, keys: U64, table: NDArray[np.uint32], known: int, first: I64) -> tuple[I64, int]:
-        """The place of each hash among the known ones, and how many are known then: -1 if they are too many for `keys`."""
+        """The place of each hash among the known ones, and how many are known then. `keys` has room for all that may be new."""
         places = np.empty(len(hashes), dtype=np.int64)
         hashes = np.ascontiguousarray(hashes)
-        sizes = (ctypes.c_int64(len(table)), ctypes.c_int64(known), ctypes.c_int64(len(keys)))
+        sizes = (ctypes.c_int64(len(table)), ctypes.c_int64(known))
         count = self._encode(_at(hashes), ctypes.c_int64(len(hashes)), _at(keys), _at(table), *sizes, _at(places), _at(first))
         return places, int(count)
+
+    def distinct(self, numbers: U64) -> U64:
+        """Numbers in order, each once, as `visitors.distinct` does."""
+        values = np.array(numbers, dtype=np.uint64)
+        other = np.empty_like(values)
+        count = self._distinct(_at(values), _at(other), ctypes.c_int64(len(values)))
+        return values[:count]
 
     def visitors(self, key: tuple[int, int], networks: U64, programs: U64) -> U64:
         """SipHash-2-4 of pairs of numbers under a key, as `visitors.visitors` does."""
