@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ def import_(edge: Edge, /, *, files: tuple[Path, ...], form: str | None, whole: 
     from upheld.traffic.configured import site
     from upheld.traffic.importing import Import
 
+    gc.freeze()  # what was loaded is here to stay: no search for garbage need go through it
     home = edge.home()
     with edge.record() as record:
         with record.reading() as conn:

@@ -183,21 +183,22 @@ def _hidden(cells: Cells, value: I64, shown: Bools, rows_shown: Bools, linked: B
 
 def _ways(positive: Bools, hidden: Bools) -> NDArray[np.float32]:
     """How many rows could shift a little from one column to another."""
-    # No matrix product: for so few columns its threads cost more than they save.
+    # Here and below no matrix product: for so few columns its threads cost more than they save.
     return np.stack([hidden[positive[:, column]].sum(axis=0, dtype=np.float32) for column in range(positive.shape[1])])
 
 
 def _other_ways(there: Bools, reach: Bools, row: I64, column: I64) -> Bools:
     """Whether some other place of the same row leads to the column."""
-    found = there.astype(np.float32) @ reach.astype(np.float32)
+    both = np.packbits(there, axis=1).take(row, axis=0) & np.packbits(reach.T, axis=1).take(column, axis=0)
+    found = np.bitwise_count(both).sum(axis=1, dtype=np.int64)
     own = there[row, column] & reach[column, column]
-    other: Bools = found[row, column] - own > 0.5
+    other: Bools = found > own
     return other
 
 
 def _closure(reach: Bools) -> Bools:
     while True:
-        further: Bools = reach.astype(np.float32) @ reach.astype(np.float32) > 0
+        further: Bools = np.stack([reach[row].any(axis=0) for row in reach])
         if (further == reach).all():
             return reach
         reach = further

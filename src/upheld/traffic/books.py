@@ -94,7 +94,7 @@ class Book:
         if known > self._known:
             self._found[self._known : known] = [self.look(text(line)) for line in first[: known - self._known].tolist()]
             self._known = known
-        return self._found[places].T
+        return self._found.take(places, axis=0).T
 
     def _grow(self, kernel: Kernel) -> None:
         """Twice the room."""

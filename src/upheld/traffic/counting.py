@@ -73,7 +73,7 @@ class Growing:
         for name in MEASURES:
             if len(self.sums[name]) < cells:
                 self.sums[name] = np.concatenate((self.sums[name], np.zeros(cells - len(self.sums[name]), dtype=np.int64)))
-        self._waiting.append(self.distinct((cell.astype(np.uint64) << _SHIFT) | coupon))
+        self._waiting.append((cell.astype(np.uint64) << _SHIFT) | coupon)
         if sum(map(len, self._waiting)) > max(_COMPACT_AT, len(self._pairs)):
             self._compact()
 

@@ -37,7 +37,8 @@ class Hits:
 
     def of(self, rows: NDArray[np.bool_] | I64) -> Hits:
         """Some of the lines."""
-        return Hits(*(getattr(self, each.name)[rows] for each in fields(self)))
+        at = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        return Hits(*(getattr(self, each.name).take(at) for each in fields(self)))
 
 
 @dataclass(slots=True)

@@ -83,18 +83,20 @@ class Reader:
                 account.bytes[name] += int(size)
         counted = fate == 0
         account.personal = int(((personal > 0) | (asked > 0))[counted].sum())
+        at = np.flatnonzero(counted)
+        hour, prefix = split.hour.take(at), split.prefix.take(at)
         hits = Hits(
-            hour=split.hour[counted],
-            page=page[counted],
-            referrer=np.maximum(referrer[counted], 0),
-            campaign=campaign[counted],
-            step=self._step(page)[counted],
-            status=split.status[counted],
-            country=self._country(split.prefix[counted]),
-            device=device[counted],
-            visitor=self._visitors(split.hour[counted], split.prefix[counted], split.agent.hash[counted]),
-            size=split.size[counted],
-            micros=split.micros[counted],
+            hour=hour,
+            page=page.take(at),
+            referrer=np.maximum(referrer.take(at), 0),
+            campaign=campaign.take(at),
+            step=self._step(page.take(at)),
+            status=split.status.take(at),
+            country=self._country(prefix),
+            device=device.take(at),
+            visitor=self._visitors(hour, prefix, split.agent.hash.take(at)),
+            size=split.size.take(at),
+            micros=split.micros.take(at),
         )
         account.demand_whole()
         return hits, account

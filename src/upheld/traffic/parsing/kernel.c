@@ -1,5 +1,5 @@
 /* The common, combined and vhost forms taken apart line by line: the same as shapes.py, and nothing more. Whatever does not look exactly so
-   is left to the slow way. Reads `length` bytes of whole lines that are followed by at least 16 more; writes nothing but its columns. */
+   is left to the slow way. Reads nothing but the `length` bytes of whole lines, and writes nothing but its columns. */
 #include <stdint.h>
 #include <string.h>
 
@@ -23,11 +23,10 @@ static uint64_t word(const uint8_t *at) {
     return read;
 }
 
-static uint64_t hashed(const uint8_t *at, int64_t length, const uint64_t *keys) {
+static uint64_t hashed(const uint8_t *at, int64_t length, const uint64_t *keys) { /* 8 bytes or more lie before a piece */
     uint64_t sum = (uint64_t)length * keys[LONGEST / 4];
     for (; length > 0; length -= 8, at += 8, keys += 2) {
-        uint64_t read = word(at);
-        if (length < 8) read &= (1ULL << (8 * length)) - 1;
+        uint64_t read = length < 8 ? word(at + length - 8) >> (8 * (8 - length)) : word(at);
         sum += (read & 0xFFFFFFFFULL) * keys[0] + (read >> 32) * keys[1];
     }
     sum = (sum ^ (sum >> 32)) * 0x9E3779B97F4A7C15ULL;
@@ -115,7 +114,7 @@ static int line(const uint8_t *b, int64_t s, int64_t e, const Shape *shape, cons
     if (!m || !known_method(b + opened + 1, m - (b + opened + 1))) return 0;
     const uint8_t *t = memchr(m + 1, ' ', (size_t)(quote[1] - m - 1));
     if (!t || t == m + 1 || memchr(t + 1, ' ', (size_t)(quote[1] - t - 1)) || memcmp(t + 1, "HTTP/", 5)) return 0;
-    if (t - m - 1 > LONGEST || b[closed + 1] != ' ' || b[closed + 5] != ' ' || memchr(b + closed + 2, ' ', 3)) return 0;
+    if (closed + 6 >= e || t - m - 1 > LONGEST || b[closed + 1] != ' ' || b[closed + 5] != ' ' || memchr(b + closed + 2, ' ', 3)) return 0;
     int64_t status, size = 0, stop = shape->referred ? quote[2] - b - 1 : e;
     if (!digits(b + closed + 2, 3, &status)) return 0;
     int64_t width = stop - closed - 6;

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upheld.traffic.parsing.addresses import prefix
-from upheld.traffic.parsing.hashing import I64, PADDING, U64, Keys
+from upheld.traffic.parsing.hashing import I64, U64, Keys
 from upheld.traffic.parsing.shapes import Shape
 from upheld.traffic.parsing.split import NOT_TIMED, Split, Texts
 from upheld.traffic.parsing.times import NO_TIME
@@ -57,7 +57,6 @@ class Kernel:
 
     def split(self, chunk: bytes, shape: Shape, keys: Keys) -> Split:
         """Whole lines taken apart, as `shapes.split` does."""
-        buffer = chunk + bytes(PADDING)
         most = int(self._ends(ctypes.c_char_p(chunk), ctypes.c_int64(len(chunk))))
         numbers = np.empty((13, most), dtype=np.int64)
         words = np.empty((5, most), dtype=np.uint64)
@@ -73,7 +72,7 @@ class Kernel:
         odds = ctypes.c_int64()
         said = _Shape(shape.lead, shape.address, int(shape.referred))
         read = self._split(
-            ctypes.c_char_p(buffer),
+            ctypes.c_char_p(chunk),
             ctypes.c_int64(len(chunk)),
             ctypes.byref(said),
             _at(keys.words),
@@ -81,7 +80,7 @@ class Kernel:
             ctypes.byref(odds),
         )
         words, numbers = words[:, :read], numbers[:, :read]
-        _rarer(buffer, words[0], numbers[11], numbers[12])
+        _rarer(chunk, words[0], numbers[11], numbers[12])
         timed = numbers[8] != NO_TIME
         rejected = Counter({"time": int((~timed).sum()), "address": int((timed & (words[0] == 0)).sum())})
         good = timed & (words[0] != 0)
@@ -92,7 +91,7 @@ class Kernel:
         untold, signal = np.full(count, NOT_TIMED, dtype=np.int64), np.zeros(count, dtype=np.bool_)
         path, query, referrer, agent = texts
         hour, status, size = numbers[8:11]
-        made = Split(buffer, words[0], path, query, referrer, agent, hour, status, size, untold, signal, shape.referred, +rejected)
+        made = Split(chunk, words[0], path, query, referrer, agent, hour, status, size, untold, signal, shape.referred, +rejected)
         made.odd = [(int(begin), int(end)) for begin, end in odd[: odds.value]]
         return made
 

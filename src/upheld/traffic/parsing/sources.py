@@ -85,7 +85,7 @@ def blocks(file: IO[bytes], path: Path, *, whole: bool) -> Iterator[Block]:
             held, skipped, more = b"", 0, rest
         cut = more.rfind(b"\n") + 1
         if cut:
-            lines, held = held + more[:cut], more[cut:]
+            lines, held = b"".join((held, memoryview(more)[:cut])), more[cut:]
             yield Block(lines, len(lines), lines[-TAIL:])
         else:
             held += more
