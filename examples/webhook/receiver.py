@@ -154,6 +154,12 @@ class Receiver:
         return {"rows": plain, "next": str(found[-1][0]) if len(found) == most else None}
 
     def do_stop(self, db, question, token):
+        return self.set(db, question, token, "stopped")
+
+    def do_correct(self, db, question, token):
+        return self.set(db, question, token, "corrected")
+
+    def set(self, db, question, token, done):
         """All or none; asked again, the answer of the first time."""
         asked = hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
         db.execute("BEGIN IMMEDIATE")
@@ -168,9 +174,9 @@ class Receiver:
         for key in question["keys"]:
             update = f"UPDATE {quoted(question['table'])} SET {marks} WHERE {meant(question['key'], len(question['set']))}"
             count += db.execute(update, [*question["set"].values(), *key]).rowcount
-        db.execute("INSERT INTO upheld_answers VALUES (?, ?, ?)", (token, asked, json.dumps({"stopped": count})))
+        db.execute("INSERT INTO upheld_answers VALUES (?, ?, ?)", (token, asked, json.dumps({done: count})))
         db.execute("COMMIT")
-        return {"stopped": count}
+        return {done: count}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -194,6 +200,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.say(200, self.receiver.answer(json.loads(body), token), token)
         except Refused as refused:
             return self.say(422, {"error": str(refused)})
+        except sqlite3.IntegrityError:
+            return self.say(422, {"error": "bad-mark"})
         except sqlite3.OperationalError as error:
             return self.say(423 if "locked" in str(error) else 422 if "readonly" in str(error) else 500, {"error": "read-only"})
         except (KeyError, TypeError, ValueError, AttributeError):

@@ -79,7 +79,7 @@ def test_a_text_is_corrected_in_the_rows_named_and_no_other_whatever_it_holds(sh
         shop.open(TABLE).correct(TABLE, [("2",), ("99",)], "Last Name", said_)
     found = {one.key: one.values["last"] for one in shop.open(TABLE).fetch(TABLE, [("1",), ("2",), ("3",)])}
     assert found == {("1",): ("Frost",), ("2",): (said_,), ("3",): ("",)}
-    with pytest.raises(Failed, match="keeps no text in that column"):
+    with pytest.raises(Failed, match="cannot keep that text in that column"):
         shop.open(TABLE).correct(TABLE, [("2",)], "gone", "x")
 
 

@@ -149,6 +149,34 @@ def test_a_flag_of_any_type_is_written_in_a_parquet_file(tmp_path, kind, out, be
     assert [set(one.out) for piece in open_(tmp_path, table).read(table) for one in piece] == [set(), set(), {"post"}]
 
 
+def test_a_text_is_corrected_in_these_rows_alone_and_the_rest_stays_to_the_byte(tmp_path):
+    file = put(tmp_path)
+    open_(tmp_path).correct(PEOPLE, [("1",), ("99",)], "phone", '1,2 "Sí"')
+    assert file.read_text() == TEXT.replace("(312) 555-0142", '"1,2 ""Sí"""')
+    open_(tmp_path).correct(PEOPLE, [("99",)], "phone", "nobody's")
+    assert [one.values["phone"] for one in open_(tmp_path).fetch(PEOPLE, [("1",), ("3",)])] == [('1,2 "Sí"',), ("+1 312 555 0143",)]
+
+
+def test_a_text_is_corrected_in_parquet_where_the_column_keeps_text(tmp_path):
+    file = parquet(tmp_path)
+    open_(tmp_path).correct(PEOPLE, [("1",)], "phone", "1")
+    assert [one.values["phone"] for one in open_(tmp_path).fetch(PEOPLE, [("1",), ("3",)])] == [("1",), ("+1 312 555 0143",)]
+    before = file.read_bytes()
+    with pytest.raises(Failed, match="correct it by hand"):
+        open_(tmp_path).correct(PEOPLE, [("1",)], "no_mail", "1")
+    assert file.read_bytes() == before
+
+
+def test_a_text_that_the_encoding_has_not_is_refused_and_the_file_stays(tmp_path):
+    file = put(tmp_path, encoding="latin-1")
+    before = file.read_bytes()
+    with pytest.raises(Failed, match="correct it by hand"):
+        open_(tmp_path, encoding="latin-1").correct(PEOPLE, [("1",)], "first", "Łucja")
+    assert file.read_bytes() == before
+    open_(tmp_path, encoding="latin-1").correct(PEOPLE, [("1",)], "first", "Zoë")
+    assert [one.values["first"] for one in open_(tmp_path, encoding="latin-1").fetch(PEOPLE, [("1",)])] == [("Zoë",)]
+
+
 def test_a_mark_that_the_column_cannot_hold_is_refused_and_the_file_stays(tmp_path):
     path = parquet(tmp_path)
     before = path.read_bytes()

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -20,8 +21,10 @@ from tests.systems.provider import SCHEMA
 from tests.systems.receivers import CLONE, answering
 from tests.systems.test_webhook import answer
 from upheld.errors import Invalid
+from upheld.gate.searching import proven
 from upheld.people import normal
 from upheld.people.identifiers import Account, Email, Phone, Postal
+from upheld.people.weights import shipped
 from upheld.systems import held
 from upheld.systems.connector import Failed
 from upheld.systems.datamap import Column, Flag, System, Table
@@ -103,6 +106,13 @@ def test_whoever_is_meant_is_found(provider, asked, path):
     found = provider.open(address=provider.address + path).search(SUBSCRIBERS, [asked])
     assert [one.values["email"] for one in found if one.key != ("3",)] == [("Jane.Doe@mail.example",)]
     assert not any(one.out for one in found)
+
+
+def test_whoever_proved_an_address_is_shown_what_else_stands_there(provider):
+    more = replace(SUBSCRIBERS, columns=(*SUBSCRIBERS.columns, Column("attribs.likes", "order.purchases")))
+    provider.put(("ann@mail.example", "Ann", {"likes": "two lamps"}))
+    (own,) = proven(provider.system(more), provider.open(more), Email("ann@mail.example"), shipped())
+    assert own.further == (("order.purchases", "two lamps"),)
 
 
 def test_no_address_and_no_name_stands_in_a_url(provider):

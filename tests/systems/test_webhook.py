@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from tests.systems import test_searching as searching
 from tests.systems.receivers import SECRET, Hook, answering
 from upheld.errors import Invalid, Refused
+from upheld.gate.searching import proven
 from upheld.people import normal
 from upheld.people.identifiers import Account, Email, Phone, Postal
+from upheld.people.weights import shipped
 from upheld.systems import held
 from upheld.systems.calls import LARGEST
 from upheld.systems.connector import Failed
@@ -100,6 +102,24 @@ def test_rows_are_marked_all_or_none_and_a_repeated_call_changes_nothing(hook):
     with pytest.raises(Failed):
         hook.open(PEOPLE).stop(PEOPLE, [("1",), ("3",)], ["newsletter"], "two")
     assert marks(hook)[0] == ("yes", 1)
+
+
+def test_a_text_is_corrected_in_these_rows_alone_or_in_none(hook):
+    hook.open(PEOPLE).correct(PEOPLE, [("1",), ("99",)], "phone", "312 555 0199")
+    assert [one.values["phone"] for one in hook.open(PEOPLE).fetch(PEOPLE, [("1",), ("2",)])] == [("312 555 0199",), ("312 555 0143",)]
+    hook.run("CREATE TRIGGER stubborn BEFORE UPDATE ON people WHEN NEW.id = 3 BEGIN SELECT RAISE(ABORT, 'no'); END")
+    with pytest.raises(Failed):
+        hook.open(PEOPLE).correct(PEOPLE, [("1",), ("3",)], "phone", "1")
+    with pytest.raises(Failed, match="column"):
+        hook.open(PEOPLE).correct(PEOPLE, [("1",)], "fax", "1")
+    assert hook.run("SELECT phone FROM people WHERE id = 1") == [("312 555 0199",)]
+
+
+def test_whoever_proved_an_address_is_shown_what_else_stands_in_their_row(hook):
+    more = replace(PEOPLE, columns=(*PEOPLE.columns, Column("letters", "order.purchases")))
+    hook.run("UPDATE people SET letters = 'two lamps' WHERE id = 1")
+    (own,) = proven(hook.system(more), hook.open(more), Email("jane.doe@mail.example"), shipped())
+    assert own.further == (("order.purchases", "two lamps"),)
 
 
 @pytest.fixture(scope="module", params=["hashed", "given"])

@@ -44,8 +44,6 @@ SEARCHED = declare(
     review=NUMBER,
 )
 
-_HANDS_OUT: Final = frozenset({"database", "files"})
-"""Kinds of systems whose rows can be read column by column; the others hand out what identifies somebody, and no more."""
 WHY: Final = "why"
 """Of what the evidence is that says why an agent must look."""
 
@@ -145,17 +143,17 @@ def proven(system: System, connector: Connector, email: Email, weights: Weights)
         rows = _searched(system, connector, (email,))
         found = zip(rows, _judged(rows, (email,), weights), strict=True)
         shown = [(row, how) for row, one in found if (how := for_proven(one.likeness)).verdict == "same"]
-        further = {table.name: _further(system, table, connector, [row.key for row, _ in shown if row.table == table.name])
+        further = {table.name: _further(table, connector, [row.key for row, _ in shown if row.table == table.name])
                    for table in system.tables}  # fmt: skip
     return tuple(
         Own(row.system, row.table, how, row.out, identifiers_of(row), further[row.table].get(row.key, ()), row.key) for row, how in shown
     )
 
 
-def _further(system: System, table: Table, connector: Connector, keys: Sequence[Key]) -> dict[Key, tuple[tuple[str, str], ...]]:
+def _further(table: Table, connector: Connector, keys: Sequence[Key]) -> dict[Key, tuple[tuple[str, str], ...]]:
     """What rows hold beside what identifies their person, by key: each further column is asked for as a part of its own name."""
     items = {column.name: column.item for column in table.columns if column.item and not column.part}
-    if not items or not keys or system.kind not in _HANDS_OUT:
+    if not items or not keys:
         return {}
     columns = tuple(replace(column, part=cast("Part", column.name)) for column in table.columns if column.name in items)
     rows = connector.fetch(replace(table, columns=columns, flags=()), keys)

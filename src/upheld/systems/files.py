@@ -6,7 +6,7 @@ row must be as it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -27,8 +27,11 @@ SECONDS: Final = 300
 """How long one call may take where the map does not say (`timeout`): a file has no index, and marking writes it anew."""
 
 _SUFFIXES: Final = (".csv", ".tsv", ".parquet")
-_WOULD_CHANGE: Final = Word("has a file that cannot be written anew without changing more than the marks: mark it by hand", again=False)
+_WOULD_CHANGE: Final = Word("has a file that cannot be written anew without changing more than was meant: do it by hand", again=False)
 _TWO_OF_A_KEY: Final = "has different people under one key in `{}`: name another key in the data map"
+
+Texts = Mapping[str, tuple[str, set[Key]]]
+"""By column: the text that is to stand there, and in the rows of which keys."""
 
 
 class Files:
@@ -76,29 +79,42 @@ class Files:
             there = self._of(stream, table, keys)
             self._demand_one_person_a_key(table, there)
             open_ = {flag: {one.key for one in there if flag.topic not in one.out} for flag in flags}
+            marks: dict[str, tuple[str, set[Key]]] = {}
+            for flag, some in open_.items():  # where a column marks several topics, whoever stopped one of them is marked
+                marks.setdefault(stream.own(flag.column), (stream.mark(flag), set()))[1].update(some)
             if any(open_.values()):
-                stream.held.replace(lambda part: self._write(stream, table, open_, part))
+                stream.held.replace(lambda part: self._write(stream, table, marks, part, lambda now: _are_out(open_, now)))
+
+    def correct(self, table: Table, keys: Sequence[Key], name: str, value: str) -> None:
+        """Write the file anew with a text in one column of these rows. `Failed` if the column keeps anything but text."""
+        with self._reading(table.name, table, writing=True) as stream:
+            there = self._of(stream, table, keys)
+            self._demand_one_person_a_key(table, there)
+            own = stream.own(name)
+            if stream.types[own] != "VARCHAR" or not _fits(value, stream.lie):
+                raise Failed(self.system.name, *refusals.NO_TEXT)
+            texts = {own: (value, {one.key for one in there})}
+            if there:
+                stream.held.replace(lambda part: self._write(stream, table, texts, part, lambda _: True))
 
     def close(self) -> None:
         """Nothing stays open between two calls."""
 
-    def _write(self, stream: Stream, table: Table, open_: Mapping[Flag, set[Key]], part: Path) -> None:
-        """The new file, compared with the old one; where a column marks several topics, whoever stopped one of them is marked."""
-        keys: dict[str, set[Key]] = {}
-        for flag, some in open_.items():
-            keys.setdefault(stream.own(flag.column), set()).update(some)
-        marks = {stream.own(flag.column): (stream.mark(flag), stream.exactly(table, keys[stream.own(flag.column)])) for flag in open_}
+    def _write(self, stream: Stream, table: Table, texts: Texts, part: Path, is_so: Callable[[Mapping[Key, Found]], bool]) -> None:
+        """The new file with these texts, compared with the old one. `is_so` says whether the rows now are as they should be."""
+        marks = {name: (text, stream.exactly(table, keys)) for name, (text, keys) in texts.items()}
         if stream.lie is None:
             stream.copy(marked(stream, marks), part, stream.codec())
         else:
-            _write_csv(stream, stream.lie, table, {name: (mark, keys[name]) for name, (mark, _) in marks.items()}, part)
+            _write_csv(stream, stream.lie, table, texts, part)
         with Held(self.system.name, part) as new:
             stream.open(NEXT, new)
             kept = stream.lie is not None or stream.beside(stream.held.by_number).items() <= stream.beside(new.by_number).items()
             if not kept or stream.essence(NOW, marks) != stream.essence(NEXT, marks) or not stream.alike():
                 raise Failed(self.system.name, *_WOULD_CHANGE)
-            now = {one.key: one.out for one in self._of(stream, table, list(set[Key]().union(*keys.values())), NEXT)}
-        if any(flag.topic not in now[key] for flag, some in open_.items() for key in some):
+            meant = set[Key]().union(*(keys for _, keys in texts.values()))
+            now = {one.key: one for one in self._of(stream, table, list(meant), NEXT)}
+        if not is_so(now):
             raise Failed(self.system.name, *refusals.BAD_MARK)
 
     def _demand_one_person_a_key(self, table: Table, there: Sequence[Found]) -> None:
@@ -156,11 +172,24 @@ class Files:
         return [rows.found(self.system, table, tuple(row)) for row in some]
 
 
-def _write_csv(stream: Stream, lie: Layout, table: Table, marks: Mapping[str, tuple[str, set[Key]]], part: Path) -> None:
-    """Every record as it is to the byte, but for the marks."""
+def _are_out(open_: Mapping[Flag, set[Key]], now: Mapping[Key, Found]) -> bool:
+    return all(flag.topic in now[key].out for flag, some in open_.items() for key in some)
+
+
+def _fits(value: str, lie: Layout | None) -> bool:
+    """Whether the file's encoding has all signs of a text."""
+    try:
+        value.encode(lie.encoding if lie else "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _write_csv(stream: Stream, lie: Layout, table: Table, texts: Texts, part: Path) -> None:
+    """Every record as it is to the byte, but for these texts."""
     places = {name.lower(): at for at, name in enumerate(lie.columns)}
     key = [places[name.lower()] for name in table.key]
-    wanted = [(places[name.lower()], mark, keys) for name, (mark, keys) in marks.items()]
+    wanted = [(places[name.lower()], text, keys) for name, (text, keys) in texts.items()]
     stream.held.file.seek(0)
     head, found = layouts.body(stream.held.file, lie)
     with part.open("r+b", buffering=1 << 20) as file:
@@ -171,7 +200,7 @@ def _write_csv(stream: Stream, lie: Layout, table: Table, marks: Mapping[str, tu
             values: dict[int, str] = {}
             if len(record.fields) == len(lie.columns):
                 own = tuple(record.fields[at] for at in key)
-                values = {at: mark for at, mark, keys in wanted if own in keys}
+                values = {at: text for at, text, keys in wanted if own in keys}
             file.write((layouts.written(record, lie, values) if values else record.raw).encode(lie.encoding))
 
 

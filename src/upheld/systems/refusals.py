@@ -25,5 +25,5 @@ UNKNOWN: Final = Word("failed for a reason of its own", again=False)
 
 READ_ONLY_NOW: Final = Word("may only be read now: it is a standby, or set so", again=True)
 BAD_MARK: Final = Word("does not take the mark of the data map in its column: mend the map", again=False)
-NO_TEXT: Final = Word("keeps no text in that column: correct it by hand", again=False)
+NO_TEXT: Final = Word("cannot keep that text in that column: correct it by hand", again=False)
 BY_HAND: Final = Word("can only be corrected by hand", again=False)

@@ -92,6 +92,11 @@ class Webhook:
         if marks and keys:
             self._ask({"do": "stop", "table": table.name, "key": table.key, "keys": keys, "set": marks}, token)
 
+    def correct(self, table: Table, keys: Sequence[Key], name: str, value: str) -> None:
+        """Write a text into one column of these rows: all of them or none."""
+        if keys:
+            self._ask({"do": "correct", "table": table.name, "key": table.key, "keys": keys, "set": {name: value}})
+
     def close(self) -> None:
         """Nothing stays open between two calls."""
 
