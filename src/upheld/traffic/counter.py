@@ -22,8 +22,8 @@ I64 = NDArray[np.int64]
 
 MOST_NAMES = {"page": 50_000, "referrer": 50_000, "campaign": 5_000, "country": 1_000}
 """Names of a kind that one run tells apart; what comes under others is `(other)`."""
-MOST_HELD = 16_000_000
-"""Visitors by cell that are held in memory at once, eight bytes each."""
+MOST_HELD = 10_000_000
+"""Visitors by cell of several days that are held in memory at once, eight bytes each."""
 BATCH = 400_000
 """Lines that are counted at once."""
 
@@ -72,10 +72,14 @@ class Counter:
                     made.append(Added(day.day, table, increase, self._names(table), sketch))
         return made
 
-    def forget_oldest(self) -> None:
-        """Where too much is held in memory, forget the oldest days: should more lines of them come, their visitors count anew."""
-        held = {number: sum(len(growing) for growing in day.growing.values()) for number, day in self.days.items()}
-        while len(held) > 1 and sum(held.values()) > MOST_HELD:
+    def holds_too_much(self) -> bool:
+        """Whether the days are to be taken, so that the oldest can be forgotten."""
+        return len(self.days) > 1 and sum(self._held().values()) > MOST_HELD
+
+    def forget_oldest(self, most: int = MOST_HELD) -> None:
+        """Where more is held in memory, forget the oldest days: should more lines of them come, their visitors count anew."""
+        held = self._held()
+        while len(held) > 1 and sum(held.values()) > most:
             self._forget(min(held))
             del held[min(held)]
 
@@ -85,6 +89,9 @@ class Counter:
         for each in [each for each in self.days if each < day]:
             if not any(growing.waits for growing in self.days[each].growing.values()):
                 self._forget(each)
+
+    def _held(self) -> dict[int, int]:
+        return {number: sum(len(growing) for growing in day.growing.values()) for number, day in self.days.items()}
 
     def _forget(self, day: int) -> None:
         del self.days[day]

@@ -23,7 +23,7 @@ from upheld.postings import queries as postings
 from upheld.record import Actor, Record
 from upheld.traffic import settling
 from upheld.traffic.actions import Reached, add
-from upheld.traffic.counter import Counter
+from upheld.traffic.counter import MOST_HELD, Counter
 from upheld.traffic.hits import Account
 from upheld.traffic.models import LOG
 from upheld.traffic.parsing import formats, sources
@@ -147,8 +147,11 @@ class Import:
             read = self._count(lines, block, bad)
             offset, waiting = offset + block.taken, waiting + read
             tail = (tail + block.tail)[-sources.TAIL :]
-            if waiting >= COMMIT_LINES:
+            full = self.counter.holds_too_much()
+            if waiting >= COMMIT_LINES or full:
                 reached, waiting = self._commit(reached, offset, tail), 0
+            if full:  # to half, or the next one would be near
+                self.counter.forget_oldest(MOST_HELD // 2)
             yield read
         self.done.outlines |= bad.outlines
         if waiting or (reached and offset != reached.offset):
