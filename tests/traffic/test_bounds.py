@@ -7,10 +7,11 @@ import pytest
 
 from tests.traffic.logs import line
 from upheld.errors import Invalid
+from upheld.traffic import counter, importing
 from upheld.traffic.books import Book, Register
 from upheld.traffic.configured import countries
 from upheld.traffic.names import OTHER
-from upheld.traffic.parsing import kernel
+from upheld.traffic.parsing import kernel, sources
 from upheld.traffic.parsing.addresses import prefix
 from upheld.traffic.reader import Site
 
@@ -41,6 +42,23 @@ def test_names_that_were_given_out_stay_when_others_come(visits):
     assert hits["/first/0"] == 2
     assert sum(hits.values()) == 155
     assert len(hits) == 5
+
+
+def test_a_long_log_is_counted_whole_while_its_oldest_days_are_forgotten(visits, monkeypatch):
+    monkeypatch.setattr(counter, "MOST_HELD", 400)
+    monkeypatch.setattr(importing, "MOST_HELD", 400)
+    monkeypatch.setattr(counter, "BATCH", 20)
+    monkeypatch.setattr(sources, "BLOCK", 4096)
+    run, held = visits.run(), []
+    forget = run.counter.forget_oldest
+    monkeypatch.setattr(type(run.counter), "forget_oldest", lambda _, *most: (forget(*most), held.append(set(run.counter.days))))
+    days = range(10, 16)
+    run.read([visits.write(*(line(when=f"{day}/May/2015:10:00:0{at % 6} +0000", address=f"10.0.{at}.1") for day in days for at in range(60)))])
+    found = {key[0]: value for key, value in visits.totals().items() if key[1:] == ("status", -1, -1)}
+    assert [(value[0], value[4]) for value in found.values()] == [(60, 60)] * len(days)
+    assert len(held) > 3, "committed now and then"
+    assert min(held[-1]) > min(held[0])
+    assert max(map(len, held)) < len(days)
 
 
 @pytest.mark.parametrize("compiled", [True, False])
