@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -85,7 +86,7 @@ def days(conn: Connection, permit: Permit, period: Period, total: Table) -> Days
     still = {row.day for row in rows if row.settled_at is None} - told
     withheld = {row.day for row in rows} - told - still
     twice = {row.day for row in rows if row.day in told and (row.visitors or 0) > (row.people or 0)}
-    twice |= {row.day for row in rows if row.day in told and sum(other.day == row.day for other in rows) > 1}
+    twice |= {day for day, units in Counter(row.day for row in rows).items() if day in told and units > 1}
     return Days(*(tuple(EPOCH + timedelta(days=day) for day in sorted(some)) for some in (told, withheld, still, twice)))
 
 

@@ -141,7 +141,7 @@ class _Asked:
         """The rows of a table, the most hits first."""
         found = self._rows(table, column)
         order = np.argsort(-found.hits, kind="stable")
-        some = order[found.hits[order] >= found.hits[order[: self.most]].min(initial=0)] if len(order) else order
+        some = order[found.hits[order] >= found.hits[order[self.most - 1]]] if len(order) > self.most else order  # those of equal hits too
         rows = self._named(table, column, found, some)
         rows.sort(key=lambda row: (-row.line.hits, row.line.name))
         return Section(name, title, of, tuple(rows[: self.most]), timed=timed and any(row.line.timed for row in rows[: self.most]))
