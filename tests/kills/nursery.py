@@ -2,8 +2,9 @@
 
 Everything is imported once; each worker is a process of its own, forked before any connection was opened.
 
-    {"now": …, "die_at": N, "spare": […]}     a worker does one effect that is due (unless it is of a kind and place to be spared, it is
-                                              killed right before its Nth step); with "leasing" it only takes it in hand
+    {"now": …, "die_at": N, "spare": […]}     a worker does one effect that is due (unless it is of a kind and place to be spared, or of
+                                              another kind than "only", it is killed right before its Nth step); with "leasing" it only
+                                              takes it in hand
     {"kill_after": S, "hold": H}              a worker does what is due, and after S processor seconds it is killed, wherever it is
     {"seconds": S, "hold": H}                 a worker does what is due, for S seconds at most
 """
@@ -58,7 +59,7 @@ def one_effect(folder, order, tell):
         return {"died": None, "kind": None}
     steps.during = [leased.kind, leased.place or str(leased.subject)]
     if not order.get("leasing"):
-        if steps.during not in order["spare"]:
+        if steps.during not in order["spare"] and order.get("only", leased.kind) == leased.kind:
             steps.watch()
         handlers(made)[leased.kind](leased)
     return {"died": None, "kind": leased.kind}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 from collections import defaultdict
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,17 +14,20 @@ from sqlalchemy import select
 
 from tests.houses import CLERK
 from tests.kills.lives import Mails, instructions, nursery
-from tests.kills.merchant import Merchant, person
+from tests.kills.merchant import TOPICS, Merchant, person
 from tests.kills.nursery import office
+from upheld.gate.joining import JOINED
 from upheld.gate.searching import Candidate, Searched
 from upheld.ledger.models import EFFECT, EFFECT_TRY
 from upheld.ledger.verification import verify
-from upheld.people.held import Evidence
+from upheld.people.held import Evidence, Held
+from upheld.postings.queries import in_force
 from upheld.record import micros
 from upheld.requests import actions, queries
 from upheld.requests.finding import begin, keep
 from upheld.requests.fulfilment import handlers
 from upheld.requests.settling import settle
+from upheld.systems.indexing import refresh
 
 
 @pytest.fixture
@@ -94,6 +99,49 @@ def in_doubt(merchant, request, at):
     made.record.close()
 
 
+def joined_by_the_night(merchant, at):
+    """Two records that are one person's, who moved: the night's index joins them by a telephone number."""
+    with closing(sqlite3.connect(merchant.folder / "crm.db")) as db, db:
+        db.execute("ALTER TABLE customers ADD COLUMN phone")
+        add = "INSERT INTO customers (first, last, street, zip, phone) VALUES (?, ?, ?, ?, ?)"
+        db.execute(add, ("Theresa", "Morrison", "108 Deer Trail", "24028", "+1 312 555 0142"))
+        db.execute(add, ("Terri", "Morrison", "9 Elm Street", "94110", "(312) 555-0142"))
+    path = merchant.folder / "systems.toml"
+    path.write_text(path.read_text().replace("customers.no_mail", 'customers.phone = "order.phone"\ncustomers.no_mail'))
+    made = office(merchant.folder, lambda: at)
+    refresh(merchant.home, made.datamap(), made.open_system, at)
+    given = Held(first="Theresa", last="Morrison", address="108 Deer Trail", zip="24028")
+    with made.record.transaction() as tx:
+        asked = actions.Asked(given, "post", at, TOPICS)
+        request = actions.receive(tx, merchant.keeper, asked, in_force(tx, at), at=at, actor=CLERK).request
+    made.record.close()
+    return request
+
+
+def test_killed_before_every_step_of_what_the_night_joined_it_is_stopped_once(merchant):
+    clock = Clock()
+    request = joined_by_the_night(merchant, clock.later(seconds=1))
+    died, at = [], 1
+    with nursery(merchant.folder) as workers:
+        while (said := workers.ask(now=micros(clock.later(minutes=1)), die_at=at, spare=[], only="request.join"))["kind"] or said["died"]:
+            died += [said["died"]] if said["died"] else []
+            at = at + 1 if said["died"] else at
+    assert "commit" in died
+    assert len(died) > 10
+    with closing(sqlite3.connect(merchant.folder / "crm.db")) as db:
+        marked = db.execute(
+            "SELECT first, last, no_mail, no_post FROM customers WHERE no_mail IS NOT NULL OR no_post IS NOT NULL"
+        ).fetchall()
+        writes = db.execute("SELECT count(*) FROM changes GROUP BY id, flag").fetchall()
+    assert sorted(marked) == [("Terri", "Morrison", 1, 1), ("Theresa", "Morrison", 1, 1)]
+    assert {*writes} == {(1,)}
+    with merchant.record.reading() as conn:
+        whole = queries.whole(conn, request)
+        assert verify(conn)
+    assert whole.request.state == "complete"
+    assert sorted(one.evidence[0][1] == JOINED for one in whole.records) == [False, True]
+
+
 @pytest.mark.parametrize("by", [pytest.param(1, marks=pytest.mark.slow), 4])
 def test_killed_before_every_step_of_every_handler_nothing_is_lost_and_nothing_shows_twice(merchant, mails, by):
     clock = Clock()
@@ -107,7 +155,7 @@ def test_killed_before_every_step_of_every_handler_nothing_is_lost_and_nothing_s
         clock.later(days=8)
         kill_through(workers, clock, died, by)
 
-    of_the_night = {"request.join"}  # what an index joins: there is none here
+    of_the_night = {"request.join"}  # what an index joins: there is none here, but below
     assert {kind for kind, _ in died} == {*handlers(office(merchant.folder, lambda: clock.now)), "leasing"} - of_the_night
     assert {place for kind, place in died if kind in {"request.find", "request.stop", "request.prove"}} == {"crm", "shop"}
     if by == 1:

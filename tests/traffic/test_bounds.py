@@ -53,7 +53,9 @@ def test_a_long_log_is_counted_whole_while_its_oldest_days_are_forgotten(visits,
     forget = run.counter.forget_oldest
     monkeypatch.setattr(type(run.counter), "forget_oldest", lambda _, *most: (forget(*most), held.append(set(run.counter.days))))
     days = range(10, 16)
-    run.read([visits.write(*(line(when=f"{day}/May/2015:10:00:0{at % 6} +0000", address=f"10.0.{at}.1") for day in days for at in range(60)))])
+    run.read(
+        [visits.write(*(line(when=f"{day}/May/2015:10:00:0{at % 6} +0000", address=f"10.0.{at}.1") for day in days for at in range(60)))]
+    )
     found = {key[0]: value for key, value in visits.totals().items() if key[1:] == ("status", -1, -1)}
     assert [(value[0], value[4]) for value in found.values()] == [(60, 60)] * len(days)
     assert len(held) > 3, "committed now and then"
