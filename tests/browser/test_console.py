@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from urllib.error import HTTPError
 
 import pytest
 
@@ -210,4 +211,7 @@ def test_a_page_weighs_little(clerk, path):
 
 
 def test_nothing_that_was_planted_is_in_the_log(console):
+    with pytest.raises(HTTPError, match="404"):
+        wire(console.address, "/no-such-page/planted.person")
+    assert re.search(r"warning django\.request 404 no page", desks.log_of(console)), "the site does log"
     assert not re.search(r"jane|reed|brook|planted|staff\.example", desks.log_of(console), re.IGNORECASE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -48,6 +49,17 @@ def test_a_worker_has_a_list_decided_aside_and_does_the_rest_itself(desk):
     desk.do(ordering.begin, 1)
     assert shift(desk).follow(aside.LEASE * 0, threads=1) >= 1
     assert desk.find().state == "released"
+
+
+def test_the_process_of_a_list_ends_in_good_order(desk):
+    desk.give()
+    leased = lease(desk)
+    words = [sys.executable, "-m", "upheld.jobs.aside", str(leased.id), str(leased.fence)]
+    env = {**os.environ, "UPHELD_HOME": str(desk.shop.home.path)}
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as child:
+        said = child.stderr.read()
+        assert (child.wait(60), said) == (0, b"")
+    assert desk.find().state == "looked"
 
 
 def test_other_effects_are_done_while_a_list_takes_long(desk, monkeypatch):

@@ -72,7 +72,7 @@ def run(record: Record, leased: Leased, work: Callable[[Leased], None], *, beat:
 
 def _end_with_parent() -> None:
     """Whoever started us holds the other end of our input: it closes when they end, however that is."""
-    sys.stdin.buffer.read()
+    os.read(0, 1)  # not `sys.stdin`: its lock would be held when this process ends, which Python takes for a fault
     os._exit(OURS_NO_MORE)
 
 

@@ -140,6 +140,7 @@ def _frame() -> dict[str, Any]:
                 "OPTIONS": {"MAX_ENTRIES": 50_000},
             }
         },
+        "LOGGING": {"version": 1},  # Django asks `LOGGING_CONFIG` only where this says something
         "LOGGING_CONFIG": "upheld.site.logs.configure",
         "FORM_RENDERER": "django.forms.renderers.TemplatesSetting",
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
