@@ -117,6 +117,24 @@ def test_a_whole_call_by_keyboard_alone_without_script_in_well_under_a_minute(br
         assert queries.request(conn, number).state == "working"
 
 
+def test_enter_in_a_field_after_a_look_looks_again_and_receives_nothing(browser, console, member):
+    with Looker.opened(browser, console.address, storage_state=member("support")) as look:
+        page = look.at("/intake")
+        desks.for_purpose(page)
+        page.get_by_label("E-mail address").fill("never.seen@mail.example")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("text=No record matches")
+        page.get_by_label("E-mail address").fill("jane.doe@mail.example")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("text=1 record matches")
+        assert page.url == console.address + "/intake"
+        page.get_by_label("E-mail address").fill("never.seen@mail.example")
+        page.get_by_role("button", name="Confirm").press("Enter")
+        page.wait_for_selector("text=was not looked at before")
+        look.fits()
+        assert page.url == console.address + "/intake"
+
+
 def test_every_step_of_a_call_is_a_sound_page_on_a_phone(clerk):
     clerk.at("/intake")
     page = clerk.page

@@ -67,19 +67,30 @@ def call(browser, do, **given):
     return browser.post("/intake", {"do": do, **given})
 
 
+def mark(answer):
+    """What the page carries of the words that it looked for."""
+    return re.search(r'name="looked" value="(\w+)"', answer.content.decode())[1]
+
+
+def confirm(browser, **given):
+    """Look, and confirm what was looked at."""
+    return call(browser, "receive", **given, looked=mark(call(browser, "look", **given)))
+
+
 def test_a_call_from_the_purpose_to_the_confirmation(support, shop, world):
     assert "What for?" in words(support.get("/intake"))
     assert support.post("/intake", {"purpose": "rights"})["Location"] == "/intake"
     page = words(support.get("/intake"))
     assert "What the caller says" in page
     assert "closed now opens Monday, 06:00" in page  # Monday noon in UTC is five in the morning there
-    looked = words(call(support, "look", email="jane.doe@mail.example", call="c1"))
+    answer = call(support, "look", email="jane.doe@mail.example", call="c1")
+    looked = words(answer)
     assert "1 record matches" in looked
     assert "crm, customers" in looked
     assert "e-mail address: the same" in looked
     assert "Oak Street" not in looked  # never a stored value
     assert kinds(shop)[-1] == "rights.looked"
-    assert call(support, "receive", email="jane.doe@mail.example", call="c1")["Location"] == "/intake/done"
+    assert call(support, "receive", email="jane.doe@mail.example", call="c1", looked=mark(answer))["Location"] == "/intake/done"
     read_out = words(support.get("/intake/done"))
     assert "You are off our lists as of now" in read_out
     assert "Your number is 1" in read_out
@@ -91,12 +102,33 @@ def test_a_call_from_the_purpose_to_the_confirmation(support, shop, world):
 
 def test_a_form_that_is_sent_twice_is_one_request(support, shop, world):
     support.post("/intake", {"purpose": "rights"})
-    call(support, "receive", email="jane.doe@mail.example", call="c7")
+    confirm(support, email="jane.doe@mail.example", call="c7")
     support.post("/intake", {"purpose": "rights"})
-    call(support, "receive", email="jane.doe@mail.example", call="c7")
+    confirm(support, email="jane.doe@mail.example", call="c7")
     assert "Your number is 1" in words(support.get("/intake/done"))
     with shop.record.reading() as conn:
         assert len(queries.listed(conn, ("working",))) == 1
+
+
+def test_only_what_was_looked_at_is_received_and_anything_else_is_looked_at_instead(support, shop, world):
+    support.post("/intake", {"purpose": "rights"})
+    first = mark(call(support, "look", email="max.reed@mail.example", call="c1"))
+    for said in ({"looked": first}, {}, {"looked": "x"}):
+        answer = call(support, "receive", email="jane.doe@mail.example", call="c1", **said)
+        page = words(answer)
+        assert "Nothing was received: what stands below was not looked at before" in page
+        assert "1 record matches" in page
+        assert "request.received" not in kinds(shop)
+    assert call(support, "receive", email="jane.doe@mail.example", call="c2", looked=mark(answer)).status_code == 200  # another call
+    assert call(support, "receive", email="jane.doe@mail.example", call="c1", looked=mark(answer))["Location"] == "/intake/done"
+    assert "request.received" in kinds(shop)
+
+
+def test_enter_in_a_field_looks_before_and_after_the_first_look(support, shop, world):
+    support.post("/intake", {"purpose": "rights"})
+    for answer in (support.get("/intake"), call(support, "look", email="jane.doe@mail.example")):
+        first = re.search(r"<button[^>]*>", answer.content.decode().partition("<main")[2])[0]  # which Enter presses
+        assert 'value="look"' in first
 
 
 def test_what_is_missing_is_said_and_nothing_is_searched(support, shop, world):
@@ -104,13 +136,13 @@ def test_what_is_missing_is_said_and_nothing_is_searched(support, shop, world):
     looked = words(call(support, "look", first="Jane", last="Doe", address="5 Oak Street"))
     assert "ask for the zip code" in looked
     assert "rights.looked" not in kinds(shop)
-    call(support, "receive", first="Jane", last="Doe", address="5 Oak Street")
+    confirm(support, first="Jane", last="Doe", address="5 Oak Street")
     assert "cannot find you by it yet" in words(support.get("/intake/done"))
 
 
 def test_a_caller_may_stop_only_some_of_it(support, shop, world):
     support.post("/intake", {"purpose": "rights"})
-    call(support, "receive", email="jane.doe@mail.example", topics=["post"], region="us-ca")
+    confirm(support, email="jane.doe@mail.example", topics=["post"], region="us-ca")
     with shop.record.reading() as conn:
         found = queries.request(conn, 1)
     assert (found.topics, found.region) == (("post",), "us-ca")

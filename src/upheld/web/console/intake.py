@@ -1,7 +1,11 @@
-"""*Phone intake*: type what the caller says, see what matches and why, confirm, read out. By keyboard alone, well within a minute."""
+"""*Phone intake*: type what the caller says, see what matches and why, confirm, read out. By keyboard alone, well within a minute.
+
+Enter in a field looks, and what is received is what was looked at: the page carries a mark of the words that it looked for.
+"""
 
 from __future__ import annotations
 
+import json
 import secrets
 from typing import Any, Final
 
@@ -9,6 +13,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
@@ -57,6 +62,11 @@ class Caller(forms.Form):
         """What was said."""
         return Held(**{part: self.cleaned_data[part] or None for part in PARTS})
 
+    def mark(self) -> str:
+        """A keyed digest of what was said in this call: only a page that looked for the same words carries it."""
+        said = [self.cleaned_data[part] for part in (*PARTS, "call")]
+        return salted_hmac("intake looked", json.dumps(said), algorithm="sha256").hexdigest()
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff("rights", shows="call")
@@ -68,13 +78,22 @@ def page(request: HttpRequest) -> HttpResponse:
     form = (
         Caller(request.POST, policy=policy) if request.method == "POST" else Caller(policy=policy, initial={"call": secrets.token_hex(8)})
     )
-    looked = None
+    looked, mark = None, ""
+    confirmed = request.POST.get("do") == "receive"
     if form.is_bound and form.is_valid():
-        if request.POST.get("do") == "receive":
+        mark = form.mark()
+        if confirmed and constant_time_compare(request.POST.get("looked", ""), mark):
             _receive(request, form)
             return redirect("intake done")
         looked = _looked(request, form.held(), policy)
-    said = {"form": form, "looked": looked, "desks": wording.desks(policy, around.now()), "now": around.now()}
+    said = {
+        "form": form,
+        "looked": looked,
+        "mark": mark,
+        "unseen": confirmed,
+        "desks": wording.desks(policy, around.now()),
+        "now": around.now(),
+    }
     return render(request, "console/intake.html", said, status=400 if form.errors else 200)
 
 
