@@ -6,7 +6,7 @@ import pytest
 
 from tests.houses import later
 from tests.requests.conftest import ask as ask_to_stop
-from tests.requests.offices import JANE_ROW, Email, Phone, household
+from tests.requests.offices import CUSTOMERS, JANE_ROW, Email, Phone, World, household
 from upheld.choices.queries import AsOf, standing
 from upheld.errors import Invalid, Refused
 from upheld.jobs.worker import work
@@ -16,6 +16,7 @@ from upheld.postings.queries import in_force
 from upheld.record import Actor
 from upheld.requests import correcting
 from upheld.requests.correcting import Wrong
+from upheld.systems.datamap import Column, Table
 
 JANE, PHONE = "jane.doe@mail.example", "+1 312 555 0177"
 WRONG = Wrong("crm", "customers", "phone")
@@ -107,12 +108,34 @@ def test_what_does_not_stay_written_is_not_called_corrected(world):
         (WRONG, "  ", Invalid),
         (WRONG, "x" * 201, Invalid),
         (WRONG, "1\x00", Invalid),
+        (WRONG, "not a number", Invalid),
+        (WRONG, "12", Invalid),
+        (Wrong("crm", "customers", "zip"), "the same", Invalid),
     ],
 )
 def test_what_cannot_be_corrected_so_is_refused_and_plans_nothing(world, wrong, value, refusal):
     with pytest.raises(refusal):
         ask(world, wrong, value)
     assert do(world) == 0
+
+
+@pytest.mark.parametrize(
+    ("part", "value"), [("phone", "(312) 555-0177 x5"), ("phone", "+49 30 901820"), ("zip", "60601-1234"), ("zip", "SW1A 1AA")]
+)
+def test_what_can_be_read_is_written_as_it_was_given(world, part, value):
+    ask(world, Wrong("crm", "customers", part), value)
+    do(world)
+    with world.db("crm") as db:
+        assert db.execute(f"SELECT {part} FROM customers ORDER BY id").fetchone() == (value,)
+
+
+def test_only_places_that_hold_an_e_mail_address_are_offered(shop, tmp_path):
+    parcels = Table("parcels", ("id",), (Column("id", None), Column("name", "order.name", "full")))
+    world = World(shop, tmp_path, ("crm",), (CUSTOMERS, parcels))
+    with shop.record.reading() as conn:
+        offered = correcting.offered(world.datamap, in_force(conn, world.now).policy)
+    assert WRONG in offered
+    assert {each.table for each in offered} == {"customers"}
 
 
 def test_a_policy_without_the_right_offers_nothing(world):

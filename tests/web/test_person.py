@@ -122,6 +122,10 @@ def test_a_person_corrects_a_field_and_sees_that_it_is_done(shop, centre, orders
     assert "E-mail address, in" not in page
     assert words(centre.post("/mine/correct", {"where": "0", "value": ""}), status=400)
     assert words(centre.post("/mine/correct", {"where": "99", "value": "x"}), status=400)
+    refused = words(centre.post("/mine/correct", {"where": "0", "value": "not a number"}), status=400)
+    assert "Write a telephone number in digits" in refused
+    assert "Write what should stand there" in words(centre.post("/mine/correct", {"where": "1", "value": "x" * 201}), status=400)
+    assert "What you asked for" not in refused
     assert "under way" in words(centre.post("/mine/correct", {"where": "0", "value": "+1 312 555 0188"}, follow=True))
     ways = (lambda: read_map(shop.home.path / "systems.toml"), partial(open_system, home=shop.home))
     office = Office(shop.home, shop.record, shop.keeper, clock, *ways, by_the_clerk, partial(into_outbox, shop.home))
@@ -130,6 +134,28 @@ def test_a_person_corrects_a_field_and_sees_that_it_is_done(shop, centre, orders
     page = words(centre.get("/mine"))
     assert "+1 312 555 0188" in page
     assert "+1 312 555 0142" not in page
+
+
+def test_a_correction_that_met_no_record_is_not_called_corrected(shop, centre, orders, clock):
+    from sqlalchemy import update
+
+    from upheld.record import Actor
+    from upheld.requests import correcting
+    from upheld.requests.correcting import Wrong
+    from upheld.requests.models import CORRECTION
+
+    wrong = Wrong("shop", "orders", "phone")
+    sign_in(centre, shop)
+    with shop.record.transaction() as tx:
+        numbers = [
+            correcting.ask(tx, shop.keeper, JANE, wrong, "+1 312 555 0188", (wrong,), at=NOW, actor=Actor("visitor")) for _ in range(2)
+        ]
+        tx.execute(update(CORRECTION).where(CORRECTION.c.id == numbers[0]).values(done_at=NOW, rows=0))
+        correcting.by_hand(tx, shop.keeper, numbers[1], at=NOW, actor=Actor("clerk"))
+    page = words(centre.get("/mine/correct"))
+    assert "no record there holds your address: nothing was changed" in page
+    assert "corrected by our desk" in page
+    assert "corrected and checked" not in page
 
 
 def test_a_correction_that_a_program_cannot_do_waits_for_a_clerk_who_does_it(desk, shop, orders, clock):

@@ -22,6 +22,7 @@ from upheld.ledger import effects
 from upheld.ledger.actions import append
 from upheld.ledger.effects import Leased
 from upheld.ledger.kinds import NUMBER, WORD, declare
+from upheld.people import normal
 from upheld.people.actions import Keeper, enrol
 from upheld.people.identifiers import Email, Phone
 from upheld.people.queries import find
@@ -66,7 +67,10 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """One correction as it stands; no value. `reason`: why it is not done yet, if it was tried. `given_up`: the desk must do it."""
+    """One correction as it stands; no value. `reason`: why it is not done yet, if it was tried. `given_up`: the desk must do it.
+
+    `rows`: how many records were corrected; 0: none there holds the address, so that nothing was; None: a clerk did it, or it is not done.
+    """
 
     id: int
     wrong: Wrong
@@ -78,26 +82,42 @@ class Correction:
 
 
 def offered(datamap: DataMap, policy: Policy, region: str | None = None) -> tuple[Wrong, ...]:
-    """What can be corrected so: nothing, if the policy gives nobody of the region the right."""
+    """What can be corrected so: nothing, if the policy gives nobody of the region the right.
+
+    Only where an e-mail address stands: by the proven one the records are found, and no other may be touched.
+    """
     if not right(policy, "correct", region):
         return ()
     return tuple(
         Wrong(system.name, table.name, part)
         for system in datamap.systems.values()
         for table in system.tables
+        if table.parts().get(EMAIL)
         for part in PARTS
         if _column(table, part)
     )
 
 
 def ask(tx: Connection, keeper: Keeper, email: str, wrong: Wrong, value: str, may: tuple[Wrong, ...], *, at: datetime, actor: Actor) -> int:
-    """Ask for it, for whoever has proven the address; its number. `Refused` for what is not offered (`may`), `Invalid` for no value."""
+    """Ask for it, for whoever has proven the address; its number. `Refused` for what is not offered (`may`), `Invalid` for no value.
+
+    `Invalid` too for a telephone number or ZIP that nobody can read; one that can be read is written as it was given.
+    """
     value = " ".join(value.split())
     if not value or len(value) > LONGEST or not value.isprintable():
         raise Invalid(f"write what should stand there: 1 to {LONGEST} characters")
     if wrong not in may:
         raise Refused("this is corrected at the desk: ask there")
+    _demand_readable(wrong.part, value)
     return write_down(tx, keeper, email, wrong, value, at=at, actor=actor)
+
+
+def _demand_readable(part: str, value: str) -> None:
+    """What no program can read would make the person unknown in the merchant's own records."""
+    if part == "phone" and not normal.phone(value):
+        raise Invalid("write a telephone number in digits, such as `312 555 0142`; one from abroad with `+` and the country's code")
+    if part == "zip" and not any(map(str.isdigit, normal.zip_code(value))):
+        raise Invalid("write a ZIP in digits, such as `60601`")
 
 
 def write_down(tx: Connection, keeper: Keeper, email: str, wrong: Wrong, value: str, *, at: datetime, actor: Actor) -> int:

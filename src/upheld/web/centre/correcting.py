@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from upheld.errors import Invalid
 from upheld.requests import correcting
 from upheld.requests.correcting import Wrong
 from upheld.web import forms as controls
@@ -32,6 +33,11 @@ PARTS: Final[dict[str, Promise]] = {
     "state": gettext_lazy("State"),
     "zip": gettext_lazy("Zip code"),
     "email": gettext_lazy("E-mail address"),
+}
+
+UNREADABLE: Final[dict[str, Promise]] = {
+    "phone": gettext_lazy("Write a telephone number in digits, such as 312 555 0142; one from abroad with + and the country's code."),
+    "zip": gettext_lazy("Write a ZIP code in digits, such as 60601."),
 }
 
 
@@ -65,10 +71,14 @@ def page(request: HttpRequest) -> HttpResponse:
     form = Fix(request.POST, offered=offered) if request.method == "POST" else Fix(offered=offered)
     if form.is_bound and form.is_valid():
         given = form.cleaned_data
-        with around.writing() as (tx, _posted):
-            wrong = form.offered[given["where"]]
-            correcting.ask(tx, around.keeper, email, wrong, given["value"], offered, at=around.now(), actor=VISITOR)
-        messages.success(request, _("It is being corrected in every record there that holds your address."))
-        return redirect("mine correct")
+        wrong = form.offered[given["where"]]
+        try:
+            with around.writing() as (tx, _posted):
+                correcting.ask(tx, around.keeper, email, wrong, given["value"], offered, at=around.now(), actor=VISITOR)
+        except Invalid:
+            form.add_error("value", UNREADABLE.get(wrong.part, _("Write what should stand there, with at most 200 characters.")))
+        else:
+            messages.success(request, _("It is being corrected in every record there that holds your address."))
+            return redirect("mine correct")
     said = {"form": form, "offered": offered, "asked": [(each, in_words(each.wrong)) for each in asked]}
     return render(request, "centre/mine_correct.html", said, status=400 if form.is_bound else 200)
