@@ -68,6 +68,10 @@ def test_the_link_to_a_request_is_a_good_page_too(look):
 def test_one_topic_is_stopped_by_one_button(look, centre):
     page = look.at("/choices")
     page.get_by_label("Your e-mail address").fill("max.reed@mail.example")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Choose one of the buttons")
+    look.fits()
+    assert choices_of(centre, "max.reed@mail.example") is None
     page.locator("button[value='post:out']").click()
     page.wait_for_url("**/track/*")
     assert choices_of(centre, "max.reed@mail.example") == {"newsletter": "unset", "post": "out", "sharing": "unset"}

@@ -194,6 +194,10 @@ def test_doubt_retry_note_and_answer_are_done_by_keyboard_alone(clerk):
 def test_a_person_is_looked_at_for_a_purpose_by_keyboard_and_no_address_names_them(clerk):
     page = clerk.at("/person")
     page.get_by_label("E-mail address").press_sequentially("jane.doe@mail.example")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Say what for")
+    clerk.fits()
+    assert "5 Oak Street" not in page.locator("main").inner_text()
     page.get_by_role("button", name="For ordering.contact").press("Enter")
     page.wait_for_selector("text=What may be seen for ordering.contact")
     clerk.fits()

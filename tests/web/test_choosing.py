@@ -35,6 +35,15 @@ def test_every_topic_has_one_button_to_stop_and_one_to_start(centre):
         assert page.count(f'value="{topic}:out"') == page.count(f'value="{topic}:in"') == 1
 
 
+def test_enter_in_the_field_chooses_nothing_and_the_page_says_what_to_do(shop, centre):
+    first = re.search(r"<button[^>]*>", centre.get("/choices").content.decode().partition("<main")[2])[0]  # which Enter presses
+    assert "name=" not in first
+    for said in ({}, {"choice": ""}, {"choice": "newsletter"}):
+        page = words(centre.post("/choices", {"email": ANN, **said}), status=400)
+        assert "Please look at this once more Choose one of the buttons." in page
+    assert choices_of(shop) is None
+
+
 def test_a_stop_holds_at_once_and_for_that_topic_alone(shop, centre):
     answer = centre.post("/choices", {"email": ANN, "choice": "post:out"})
     assert answer["Location"].startswith("/track/")

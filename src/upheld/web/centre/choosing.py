@@ -29,7 +29,7 @@ class Choice(forms.Form):
     email = controls.email(
         gettext_lazy("Your e-mail address"), hint=gettext_lazy("Needed to know whom to stop or start it for; it serves nothing else.")
     )
-    choice = forms.CharField(widget=forms.HiddenInput)
+    choice = forms.CharField(widget=forms.HiddenInput, error_messages={"required": gettext_lazy("Choose one of the buttons.")})
 
     def clean_choice(self) -> tuple[str, str]:
         """The topic and what was chosen."""
