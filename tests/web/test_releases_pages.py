@@ -14,6 +14,7 @@ from upheld.gate import carrying
 from upheld.jobs import worker
 from upheld.ledger.queries import entries
 from upheld.people.identifiers import Email
+from upheld.people.queries import find
 from upheld.recipients import actions as recipients
 
 LIST = "email,purchases\nann.lee@mail.example,3\nbob.moss@mail.example,4\nnobody at all,5\n"
@@ -187,9 +188,15 @@ def test_what_left_about_a_person_is_shown_for_a_purpose_only_and_is_in_no_addre
     assert "staff.read" not in kinds(shop)
     assert privacy.post("/releases/person", {"purpose": "rights"})["Location"] == "/releases/person"
     assert kinds(shop)[-1] == "staff.read"
+    before = kinds(shop).count("staff.read")
     found = privacy.post("/releases/person", {"email": "Ann.Lee@mail.example"})
     assert "This person was in one release." in words(found)
     assert "ann.lee" not in found.request["PATH_INFO"] + found.request.get("QUERY_STRING", "")
     assert "Nothing left about this person." in words(privacy.post("/releases/person", {"email": "bob.moss@mail.example"}))
+    with shop.record.reading() as conn:
+        read = [each.body for each in entries(conn) if each.kind == "staff.read"][before:]
+        ann = min(find(conn, shop.keeper.keys, [Email("ann.lee@mail.example")]))
+    assert [(each["page"], each["purpose"], each["subject"]) for each in read][:1] == [("disclosures", "rights", ann)]
+    assert len(read) == 2, "each look-up of a person is a reading"
     assert privacy.post("/releases/person", {"first": "Ann"}).status_code == 400
     assert desk("operations", "max@staff.example").get("/releases/person").status_code == 403

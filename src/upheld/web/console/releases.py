@@ -19,11 +19,13 @@ from sqlalchemy import Connection
 
 from upheld.errors import No, NotFound
 from upheld.gate import carrying, ordering
+from upheld.gate import staff as gate
 from upheld.gate.disclosures import counts_by_recipient, disclosures, to_recipient
 from upheld.gate.orders import STEPS
 from upheld.gate.staff import purposes_of
 from upheld.people.codes import Keys
 from upheld.people.held import Held
+from upheld.people.queries import find
 from upheld.policy.compiled import Policy
 from upheld.recipients.queries import register
 from upheld.requests.given import identifiers_of
@@ -183,12 +185,12 @@ def discard(request: HttpRequest, number: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff("rights", "audit", "legal", shows="disclosures")
 def person(request: HttpRequest) -> HttpResponse:
-    """What left about one person: asked for by what they are known by, never in an address."""
+    """What left about one person: asked for by what they are known by, never in an address. Every look is a reading of that person."""
     form = Whose(request.POST) if request.method == "POST" else Whose()
     found = None
     if form.is_bound and form.is_valid():
         try:
-            found = _about(form)
+            found = _about(request, form)
         except No as no:
             form.add_error(None, str(no))
     said = {"form": form, "found": found, "section": "releases"}
@@ -200,11 +202,15 @@ def _before(request: HttpRequest) -> int | None:
     return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
 
 
-def _about(form: Whose) -> Any:  # noqa: ANN401 - disclosures, oldest first
+def _about(request: HttpRequest, form: Whose) -> Any:  # noqa: ANN401 - disclosures, oldest first
     around, given = surroundings(), {name: value for name, value in form.cleaned_data.items() if value}
     keys = Keys(around.home.key)
-    with around.record.reading() as conn:
-        return disclosures(conn, keys, identifiers_of(Held(**given), keys))
+    identifiers = identifiers_of(Held(**given), keys)
+    with around.writing() as (tx, posted):
+        # the purpose was stated once, for the page; whom it is used for is written down each time
+        subject, now, actor = min(find(tx, keys, identifiers), default=None), around.now(), request.member.actor
+        gate.read(tx, posted.policy, request.purpose, "disclosures", subject, at=now, actor=actor)
+        return disclosures(tx, keys, identifiers)
 
 
 def _wanted(request: HttpRequest) -> Wanted:
