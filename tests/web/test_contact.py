@@ -66,7 +66,14 @@ def test_the_notice_leads_to_listed_sites_alone(shop, centre):
     answer = centre.get("/leaving", {"to": "https://carriers.example/track?id=1"})
     assert "The next page is on carriers.example" in words(answer)
     assert 'href="https://carriers.example/track?id=1"' in answer.content.decode()
-    for to in ("https://evil.example/", "javascript:alert(1)", "//carriers.example", "", "https://carriers.example.evil.example/"):
+    for to in (
+        "https://evil.example/",
+        "javascript:alert(1)",
+        "//carriers.example",
+        "",
+        "https://carriers.example.evil.example/",
+        "https://[::1",
+    ):
         assert centre.get("/leaving", {"to": to}).status_code == 404
 
 
@@ -75,6 +82,7 @@ def test_the_notice_leads_to_listed_sites_alone(shop, centre):
     [
         ("[[site]]\nname = 'x'\n", "needs a `name` and an `address`"),
         ("[[site]]\nname = 'x'\naddress = 'javascript:x'\n", "begins with https"),
+        ("[[site]]\nname = 'x'\naddress = 'https://[::1'\n", "begins with https"),
         ("[[site]]\nname = 'x'\naddress = 'https://x.example'\nreviewed_on = 'May'\n", "is a day"),
         ("[[site]]\nname = 'x'\nurl = 'https://x.example'\n", "a site has"),
         ("[site]\n", "`\\[\\[site\\]\\]` only"),

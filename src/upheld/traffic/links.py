@@ -66,7 +66,11 @@ def _linked(given: Any, place: str) -> Linked:  # noqa: ANN401 - whatever the fi
 
 def is_web(address: object) -> bool:
     """Whether it is the address of a page."""
-    return isinstance(address, str) and urlsplit(address).scheme in {"http", "https"} and bool(urlsplit(address).hostname)
+    try:
+        url = urlsplit(address) if isinstance(address, str) else None
+    except ValueError:  # such as half of an IPv6 address
+        return False
+    return url is not None and url.scheme in {"http", "https"} and bool(url.hostname)
 
 
 def proposal(words: str, address: str) -> str:

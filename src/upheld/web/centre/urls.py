@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.urls import path
 from django.views.i18n import set_language
 
-from upheld.web import assets
+from upheld.web import assets, numbers
 from upheld.web.centre import choosing, contact, correcting, linked, mine, moving, newsletter, panel, passkeys, policy, start, stopping
+
+numbers.known()
 
 urlpatterns = [
     path("", start.page, name="start"),
@@ -30,7 +32,7 @@ urlpatterns = [
     path("mine/leave", mine.leave, name="mine leave"),
     path("mine/passkey", passkeys.sign_in, name="mine passkey"),
     path("mine/passkeys", passkeys.page, name="mine passkeys"),
-    path("mine/passkeys/<int:number>/remove", passkeys.remove, name="mine passkey remove"),
+    path("mine/passkeys/<number:number>/remove", passkeys.remove, name="mine passkey remove"),
     path("mine/correct", correcting.page, name="mine correct"),
     path("mine/address", moving.page, name="mine address"),
     path("mine/address/code", moving.code, name="mine address code"),

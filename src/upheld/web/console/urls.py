@@ -12,7 +12,7 @@ from allauth.socialaccount.providers.openid_connect import views as openid
 from django.urls import path
 from django.views.i18n import set_language
 
-from upheld.web import assets
+from upheld.web import assets, numbers
 from upheld.web.console import (
     corrections,
     evidence,
@@ -27,6 +27,8 @@ from upheld.web.console import (
     start,
     visits,
 )
+
+numbers.known()
 
 SIGN_IN = [
     path("begin/<str:token>", signing.begin, name="begin"),
@@ -48,8 +50,8 @@ SIGN_IN = [
     path("account/app/remove", totp.deactivate_totp, name="mfa_deactivate_totp"),
     path("account/passkeys", passkeys.list_webauthn, name="mfa_list_webauthn"),
     path("account/passkeys/add", passkeys.add_webauthn, name="mfa_add_webauthn"),
-    path("account/passkeys/<int:pk>/remove", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
-    path("account/passkeys/<int:pk>/rename", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
+    path("account/passkeys/<number:pk>/remove", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
+    path("account/passkeys/<number:pk>/rename", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
     path("account/codes", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
     path("account/codes/new", codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
     path("account/codes/download", codes.download_recovery_codes, name="mfa_download_recovery_codes"),
@@ -65,11 +67,11 @@ RECIPIENTS = [
 
 RELEASES = [
     path("releases", releases.page, name="releases"),
-    path("releases/list/<int:number>", releases.order, name="release order"),
-    path("releases/list/<int:number>/again", releases.again, name="release again"),
-    path("releases/list/<int:number>/release", releases.begin, name="release begin"),
-    path("releases/list/<int:number>/file", releases.fetch, name="release fetch"),
-    path("releases/list/<int:number>/discard", releases.discard, name="release discard"),
+    path("releases/list/<number:number>", releases.order, name="release order"),
+    path("releases/list/<number:number>/again", releases.again, name="release again"),
+    path("releases/list/<number:number>/release", releases.begin, name="release begin"),
+    path("releases/list/<number:number>/file", releases.fetch, name="release fetch"),
+    path("releases/list/<number:number>/discard", releases.discard, name="release discard"),
     path("releases/person", releases.person, name="release person"),
 ]
 
@@ -77,16 +79,16 @@ POLICIES = [
     path("policies", policies.page, name="policies"),
     path("policies/version/<str:version>", policies.version, name="policies version"),
     path("policies/version/<str:version>/text", policies.source, name="policies source"),
-    path("policies/draft/<int:number>", policies.draft, name="policies draft"),
-    path("policies/draft/<int:number>/approve", policies.approve, name="policies approve"),
-    path("policies/draft/<int:number>/post", policies.post, name="policies post"),
-    path("policies/draft/<int:number>/withdraw", policies.withdraw, name="policies withdraw"),
+    path("policies/draft/<number:number>", policies.draft, name="policies draft"),
+    path("policies/draft/<number:number>/approve", policies.approve, name="policies approve"),
+    path("policies/draft/<number:number>/post", policies.post, name="policies post"),
+    path("policies/draft/<number:number>/withdraw", policies.withdraw, name="policies withdraw"),
 ]
 
 EVIDENCE = [
     path("evidence", evidence.page, name="evidence"),
-    path("evidence/entry/<int:number>", evidence.one, name="evidence entry"),
-    path("evidence/entry/<int:number>/proof", evidence.proof, name="evidence proof"),
+    path("evidence/entry/<number:number>", evidence.one, name="evidence entry"),
+    path("evidence/entry/<number:number>/proof", evidence.proof, name="evidence proof"),
     path("evidence/check", evidence.checked, name="evidence check"),
     path("evidence/checkpoint", evidence.signed, name="evidence checkpoint"),
     path("evidence/ledger", evidence.whole, name="evidence export"),
@@ -100,20 +102,20 @@ urlpatterns = [
     path("intake", intake.page, name="intake"),
     path("intake/done", intake.finished, name="intake done"),
     path("corrections", corrections.listed, name="corrections"),
-    path("corrections/<int:number>", corrections.page, name="correction"),
-    path("corrections/<int:number>/retry", corrections.retry, name="correction retry"),
-    path("corrections/<int:number>/done", corrections.done, name="correction done"),
+    path("corrections/<number:number>", corrections.page, name="correction"),
+    path("corrections/<number:number>/retry", corrections.retry, name="correction retry"),
+    path("corrections/<number:number>/done", corrections.done, name="correction done"),
     path("person", person.page, name="person"),
     path("requests", requests.queue, name="requests"),
     path("requests/search", requests.search, name="requests search"),
-    path("requests/<int:number>", requests.page, name="request"),
-    path("requests/<int:number>/judge", requests.judge, name="request judge"),
-    path("requests/<int:number>/retry", requests.retry, name="request retry"),
-    path("requests/<int:number>/note", requests.write_note, name="request note"),
-    path("requests/<int:number>/desk", requests.hand_over, name="request desk"),
-    path("requests/<int:number>/answer", requests.answered, name="request answer"),
-    path("requests/<int:number>/withdraw", requests.withdraw, name="request withdraw"),
-    path("requests/<int:number>/complete", requests.complete, name="request complete"),
+    path("requests/<number:number>", requests.page, name="request"),
+    path("requests/<number:number>/judge", requests.judge, name="request judge"),
+    path("requests/<number:number>/retry", requests.retry, name="request retry"),
+    path("requests/<number:number>/note", requests.write_note, name="request note"),
+    path("requests/<number:number>/desk", requests.hand_over, name="request desk"),
+    path("requests/<number:number>/answer", requests.answered, name="request answer"),
+    path("requests/<number:number>/withdraw", requests.withdraw, name="request withdraw"),
+    path("requests/<number:number>/complete", requests.complete, name="request complete"),
     path("visits", visits.page, name="visits"),
     *RELEASES,
     *RECIPIENTS,
