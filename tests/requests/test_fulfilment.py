@@ -17,6 +17,7 @@ from upheld.people.held import Held
 from upheld.people.identifiers import Email, Postal
 from upheld.people.queries import find
 from upheld.requests import actions, queries
+from upheld.systems.datamap import Column, Flag, Table
 
 ANN_ROW = ("ann@mail.example", "Ann", "Frost", "1 Larkspur Row", "00123", "+1 312 555 0143")
 
@@ -193,6 +194,56 @@ def test_a_table_with_neither_flag_nor_clause_is_named_until_the_map_is_mended(w
     world.work()
     assert world.whole(received.request).request.state == "failed"
     assert "names neither a flag" in next(each.reason for each in world.whole(received.request).places if each.state == "failed")
+
+
+def nameless(world):
+    """The data map of `crm` names a flag, and of whom the rows are no more than first names."""
+    (world.folder / "crm.db").unlink()
+    with world.db("crm") as db:
+        db.execute("CREATE TABLE callers (id INTEGER PRIMARY KEY, fname, email, no_mail INT)")
+        db.execute("INSERT INTO callers VALUES (1, 'Jane', 'jane.doe@mail.example', NULL)")
+    columns = (Column("id", None), Column("fname", "order.name", "first"))
+    table = Table("callers", ("id",), columns, (Flag("newsletter", "no_mail", 1),))
+    crm = replace(world.datamap.systems["crm"], tables=(table,))
+    world.datamap = replace(world.datamap, systems={"crm": crm})
+    return crm
+
+
+def test_a_flagged_table_in_which_nobody_can_be_found_fails_until_the_map_names_a_column_to_find_them_by(world):
+    crm = nameless(world)
+    received = ask(world.shop)
+    world.work()
+    world.work(7200)
+    whole = world.whole(received.request)
+    assert (whole.request.state, [step for step in whole.steps if step.state != "done"]) == ("failed", [])
+    assert [(each.state, each.rows, each.reason) for each in whole.places] == [
+        ("failed", 0, "the data map names no column to find anybody by: add one")
+    ]
+    table = crm.tables[0]
+    mended = replace(table, columns=(*table.columns, Column("email", "order.email", "email")))
+    world.datamap = replace(world.datamap, systems={"crm": replace(crm, tables=(mended,))})
+    with world.shop.record.transaction() as tx:
+        actions.retry(tx, received.request, at=world.now, actor=CLERK)
+    world.work()
+    assert world.whole(received.request).request.state == "complete"
+    assert world.flags("crm", "callers", "no_mail") == [(1,)]
+
+
+def test_topics_that_such_a_table_has_no_flag_for_are_not_held_up_by_it(world):
+    nameless(world)
+    received = ask(world.shop, topics=("calls",))
+    world.work()
+    assert world.places(received.request) == {"crm.callers": "nothing found"}
+
+
+def test_a_system_in_which_nobody_can_be_found_is_opened_all_the_same_and_fails_if_it_does_not_answer(world):
+    nameless(world)
+    (world.folder / "crm.db").unlink()
+    received = ask(world.shop, topics=("calls",))
+    world.work()
+    whole = world.whole(received.request)
+    assert whole.request.state == "failed"
+    assert any(step.reason == "is not where the map says: is it there, and readable" for step in whole.steps)
 
 
 def test_a_person_whose_key_was_destroyed_stays_stopped_though_nobody_can_be_searched_for(world):

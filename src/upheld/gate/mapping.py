@@ -7,13 +7,14 @@ recognised, or could be several items, is no item at all: such a column never le
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from upheld.errors import Invalid
 from upheld.gate import patterns, regions
 from upheld.gate.patterns import share
+from upheld.people.identifiers import Kind
 from upheld.policy.terms import Vocabulary
 
 ENOUGH = 0.6
@@ -75,6 +76,10 @@ ROLES: Mapping[str, Role] = {
 
 _PLACE = ("address", "unit", "city", "zip", "state", "country")
 _ROLE_WORDS = {"first name": "first", "last name": "last", "name": "full", "full name": "full", "birth": "birth date", "street": "address"}
+_PARTS: Mapping[Kind, tuple[str, ...]] = {
+    "email": ("email",), "postal": ("name", "address"), "phone": ("phone",), "account": ("account",)
+}  # fmt: skip
+_ROLES_OF = {"name": ("full", "last")}
 NOTHING = frozenset({"nothing", "none", "drop"})
 UNCLEAR = "could be "
 
@@ -195,6 +200,19 @@ def _given(columns: Sequence[str], vocabulary: Vocabulary, given: Sequence[str])
         else:
             raise Invalid(f"`{what}` is no item of the policy and no kind of column{_near(what, (*vocabulary.items, *ROLES))}")
     return roles, items, dropped
+
+
+def tells(items: Iterable[str], kind: Kind) -> bool:
+    """Whether items (`order.email`) can tell who has them an identifier of a kind; a postal one takes both a name and an address."""
+    kinds = [item.partition(".")[2] or item for item in items]
+    return all(any(_part_of(each, part) for each in kinds) for part in _PARTS[kind])
+
+
+def _part_of(kind: str, part: str) -> bool:
+    if part == "address":
+        return _is_kind(kind, part, kind)
+    named = {name for role in _ROLES_OF.get(part, (part,)) for name in (*ROLES[role].names, *ROLES[role].kinds)}
+    return kind in named or (part in {"email", "phone"} and kind.endswith(tuple(f" {name}" for name in named)))
 
 
 def _found_role(words: str, values: Sequence[str]) -> str | None:

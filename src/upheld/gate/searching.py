@@ -180,7 +180,10 @@ def read(system: System, connector: Connector, given: Sequence[Identifier]) -> l
 
 
 def _searched(system: System, connector: Connector, given: Sequence[Identifier]) -> list[Found]:
-    return [found for table in filter(identifying, system.tables) for found in connector.search(table, given)]
+    tables = [table for table in system.tables if identifying(table)]
+    if not tables:
+        connector.live()  # nothing can be found in it, but nobody may call a system searched that does not even answer
+    return [found for table in tables for found in connector.search(table, given)]
 
 
 def _judged(rows: Sequence[Found], given: Sequence[Identifier], weights: Weights) -> list[Judged]:

@@ -62,6 +62,8 @@ def wanted_flags(table: Table, topics: Iterable[str]) -> frozenset[str]:
 def outcome(table: Table, rows: Collection[Candidate | Found], topics: Iterable[str]) -> Outcome:
     """The state of one table in which these rows are the person's."""
     flags = wanted_flags(table, topics)
+    if flags and not table.links and not searching.identifying(table):
+        return Outcome(table.name, "failed", 0, None, "the data map names no column to find anybody by: add one")
     unmarked = sum(not flags <= one.out for one in rows)
     if not rows:
         return Outcome(table.name, "nothing found")
@@ -125,7 +127,7 @@ def prove(office: Office, leased: Leased) -> None:
         keep(tx, office, search, replace(found, candidates=doubtful), at)
         tables = {state: n for state in STATES if (n := sum(each.state == state for each in outcomes))}
         append(tx, PROVEN, {"request": leased.subject, "system": system.name, "tables": tables}, at, office.actor)
-        if any(each.state == "failed" and wanted_flags(system.table(each.table), search.topics) for each in outcomes):
+        if any(each.rows and each.state == "failed" and wanted_flags(system.table(each.table), search.topics) for each in outcomes):
             _once_more(tx, leased, at)
         effects.done(tx, leased, at, office.actor)
         tell(tx, leased.subject, at)

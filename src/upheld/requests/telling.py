@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from upheld.errors import Invalid
 from upheld.gate.disclosures import Disclosed, disclosures
 from upheld.gate.evidence import holds_any
+from upheld.gate.mapping import tells
 from upheld.gate.models import DISCLOSURE
 from upheld.home import Home
 from upheld.ledger import effects
@@ -110,12 +111,20 @@ def _concerned(tx: Connection, office: Office, search: Search, at: datetime) -> 
 
 
 def _received(conn: Connection, office: Office, identifiers: Sequence[Identifier], releases: Sequence[int]) -> tuple[Identifier, ...]:
-    """Those identifiers of the person that these releases held: a recipient learns nothing that it was not given."""
-    rows = conn.execute(select(DISCLOSURE.c.id, DISCLOSURE.c.bucket_bits).where(DISCLOSURE.c.id.in_(releases))).all()
+    """Those identifiers of the person that these releases held: a recipient learns nothing that it was not given.
+
+    The codes of a release cover everything in the list by which a row's person is known, its items what left of it: both must agree.
+    """
+    columns = (DISCLOSURE.c[name] for name in ("id", "bucket_bits", "items"))
+    rows = conn.execute(select(*columns).where(DISCLOSURE.c.id.in_(releases))).all()
     return tuple(
         one
         for one in identifiers
-        if any(holds_any(conn, row.id, row.bucket_bits, {code.code for code in tight_codes(one, office.keeper.keys)}) for row in rows)
+        if any(
+            tells(row.items, one.kind)
+            and holds_any(conn, row.id, row.bucket_bits, {code.code for code in tight_codes(one, office.keeper.keys)})
+            for row in rows
+        )
     )
 
 
