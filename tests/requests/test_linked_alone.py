@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from tests.houses import NOW
 from tests.requests.conftest import ask
-from tests.requests.offices import World
+from tests.requests.offices import Email, World
 from tests.systems.stores import Store
 from upheld.gate.linked import by_link, linked
+from upheld.gate.searching import proven
 from upheld.jobs.worker import work
-from upheld.requests import sweeping
-from upheld.systems.datamap import Column, Flag, Kept, Link, System, Table
+from upheld.people.weights import shipped
+from upheld.record import Actor
+from upheld.requests import correcting, sweeping
+from upheld.requests.correcting import Wrong
+from upheld.systems.datamap import Column, DataMap, Flag, Kept, Link, System, Table
 
 CUSTOMERS = Table(
     "customers", ("id",),
@@ -111,6 +116,61 @@ def test_a_device_that_comes_later_is_marked_in_the_night(world):
     assert gadgets == [*STOPPED[0], (11, 1), (12, None), (13, None)]
     assert alerts == [*STOPPED[1], (110, "yes")]
     assert gifts == STOPPED[2]
+
+
+def own(world, links=True, email="jane.doe@mail.example"):
+    system = world.datamap.systems["crm"]
+    found = proven(system, world.office.open_system(system), Email(email), shipped(), links=links)
+    return {(one.table, *one.key): (one.linked, [value for _, value in one.further]) for one in found}
+
+
+def test_whoever_proves_an_address_is_shown_what_belongs_to_their_record_and_nobody_elses(world):
+    shown = own(world)
+    assert shown == {
+        ("customers", "1"): (False, []), ("gadgets", "7"): (True, []), ("gadgets", "8"): (True, []), ("alerts", "70"): (True, []),
+        ("bills", "1"): (True, ["a lamp"]), ("gifts", "2"): (True, []),
+    }  # fmt: skip
+    assert set(own(world, links=False)) == {("customers", "1")}
+    assert set(own(world, email="friend@mail.example")) == {("gifts", "1")}
+    assert own(world, email="nobody@mail.example") == {}
+
+
+def test_a_record_that_names_somebody_is_shown_by_its_link_only_if_it_names_the_person(world):
+    parcels = Table(
+        "parcels", ("no",),
+        (Column("no", None), Column("name", "order.name", "full"), Column("street", "order.shipping address", "address"),
+         Column("zip", "order.shipping address", "zip"), Column("mail", "order.email", "email"), Column("goods", "order.purchases")),
+        links=(Link(("customer",), "customers", ("id",)),),
+    )  # fmt: skip
+    with world.db("crm") as db:
+        db.execute("CREATE TABLE parcels (no INTEGER PRIMARY KEY, customer INTEGER, name, street, zip, mail, goods)")
+        rows = [
+            (1, "Jane Doe", "5 Oak Street", "60601", None, "hers"), (1, "Jane Doe", "1 Work Lane", "60606", None, "sent to work"),
+            (1, None, "5 Oak Street", "60601", None, "unnamed, to her house"),
+            (1, "Jon Doe", "5 Oak Street", "60601", None, "her husband's"),
+            (1, "Ann Frost", "1 Larkspur Row", "00123", None, "a gift"), (1, None, "1 Larkspur Row", "00123", None, "unnamed, elsewhere"),
+            (1, "Jane Doe", "5 Oak Street", "60601", "jane@other.example", "another mailbox"),
+            (2, "Jane Doe", "5 Oak Street", "60601", None, "Ann's"),
+        ]  # fmt: skip
+        db.executemany("INSERT INTO parcels (customer, name, street, zip, mail, goods) VALUES (?, ?, ?, ?, ?, ?)", rows)
+    world.datamap = DataMap({"crm": replace(world.datamap.systems["crm"], tables=(*TABLES, parcels))})
+    shown = [goods for (table, _), (_, goods) in own(world).items() if table == "parcels"]
+    assert shown == [["hers"], ["sent to work"], ["unnamed, to her house"]]
+
+
+def test_a_correction_touches_no_row_that_is_the_persons_by_a_link_alone(world):
+    with world.db("crm") as db:
+        db.execute("ALTER TABLE customers ADD COLUMN head INTEGER")
+        db.execute("INSERT INTO customers (id, fname, lname, phone, head) VALUES (3, 'Jane', 'Doe', '+1 312 555 0100', 1)")
+    family = replace(CUSTOMERS, links=(Link(("head",), "customers", ("id",)),))
+    world.datamap = DataMap({"crm": replace(world.datamap.systems["crm"], tables=(family,))})
+    assert own(world)["customers", "3"] == (True, [])
+    wrong = Wrong("crm", "customers", "phone")
+    with world.shop.record.transaction() as tx:
+        correcting.ask(tx, world.shop.keeper, "jane.doe@mail.example", wrong, "312 555 0177", (wrong,), at=NOW, actor=Actor("visitor"))
+    work(world.shop.record, correcting.handlers(world.office), lambda: world.now, worker="test")
+    assert world.flags("crm", "customers", "id, phone")[0] == (1, "312 555 0177")
+    assert world.flags("crm", "customers", "id, phone")[2] == (3, "+1 312 555 0100")
 
 
 @pytest.mark.parametrize("kind", ["postgres", "mariadb"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import sqlite3
@@ -23,6 +25,9 @@ orders.mail = "order.email"
 orders.phone = "order.phone"
 orders.street = "address of order.shipping address"
 orders.bought = "order.purchases"
+parcels.no = "key"
+parcels.order_no = "link to orders.no"
+parcels.what = "order.purchases"
 quotes.no = "key"
 quotes.mail = "quote.email"
 quotes.firm = "quote.company"
@@ -35,6 +40,8 @@ def orders(shop):
     with sqlite3.connect(shop.home.path / "shop.db") as db:
         db.executescript("CREATE TABLE orders (no INTEGER PRIMARY KEY, mail, phone, street, bought);")
         db.executescript("CREATE TABLE quotes (no INTEGER PRIMARY KEY, mail, firm);")
+        db.executescript("CREATE TABLE parcels (no INTEGER PRIMARY KEY, order_no, what);")
+        db.executemany("INSERT INTO parcels (order_no, what) VALUES (?, ?)", [(1, "a lampshade"), (3, "a secret parcel")])
         rows = [(JANE, "+1 312 555 0142", "5 Oak Street", what) for what in ("two lamps", "a kettle")]
         rows.append(("jon.doe@mail.example", "+1 312 555 0143", "9 Elm Street", "a secret gift"))
         db.executemany("INSERT INTO orders (mail, phone, street, bought) VALUES (?, ?, ?, ?)", rows)
@@ -50,12 +57,36 @@ def kinds(shop):
 def test_a_person_sees_every_value_of_theirs_and_takes_it_away_and_nothing_of_others(shop, centre, orders):
     sign_in(centre, shop)
     page = words(centre.get("/mine"))
-    for value in ("two lamps", "a kettle", "Doe Lighting", "+1 312 555 0142"):
+    for value in ("two lamps", "a kettle", "Doe Lighting", "+1 312 555 0142", "a lampshade"):
         assert value in page
+    assert "shop, parcels One record that belongs to one with your address" in page
     assert "secret" not in page
     copied = json.loads(centre.get("/mine/copy?as=json").content)
     assert ["order.purchases", "two lamps"] in copied["holdings"][0]["further"]
-    assert "a kettle" in centre.get("/mine/copy?as=csv").content.decode()
+    copies = [centre.get("/mine/copy", {"as": form}).content.decode() for form in ("json", "csv", "html")]
+    assert all("a kettle" in copy and "a lampshade" in copy and "secret" not in copy for copy in copies)
+
+
+def test_a_copy_says_since_when_and_its_links_lead_to_the_centre(shop, centre, orders):
+    from upheld.people.actions import enrol, keep_facts
+    from upheld.people.facts import since
+    from upheld.people.identifiers import Email
+    from upheld.record import Actor
+
+    with shop.record.transaction() as tx:
+        person = enrol(tx, shop.keeper, [Email(JANE)], NOW, Actor("clerk"))[0]
+        keep_facts(tx, [(person, since("order", "2026.1"))], NOW, Actor("clerk"))
+    sign_in(centre, shop)
+    page = words(centre.get("/mine"))
+    assert "order: collected under version 2026.1" in page
+    assert "quote: not known, no version is on file for it" in page
+    lines = list(csv.DictReader(io.StringIO(centre.get("/mine/copy?as=csv").content.decode())))
+    told = {row["what"]: row["since"] for row in lines if row["part"] == "held"}
+    assert (told["order.purchases"], told["quote.email"]) == (f"{NOW:%Y-%m-%d} (version 2026.1)", "not known")
+    linked = re.findall('href="([^"]*)"', centre.get("/mine/copy?as=html").content.decode())
+    assert linked
+    assert [link for link in linked if not link.startswith("http://")] == []
+    assert any(link.endswith("/policy#collect.order") for link in linked)
 
 
 def test_staff_see_only_the_items_of_the_purpose_that_they_state(desk, shop, orders):

@@ -17,6 +17,7 @@ from typing import Final, cast
 
 from sqlalchemy import Connection, select
 
+from upheld.gate.linked import shown_by_link
 from upheld.ledger.actions import append
 from upheld.ledger.kinds import NUMBER, WORD, declare
 from upheld.people.actions import Keeper
@@ -86,7 +87,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A row that the person may see, because they have proven the very address that it holds.
+    """A row that the person may see, because they have proven the very address that it holds, or (`linked`) that of the row it belongs to.
 
     `further`: what it holds beside what identifies them, as written, by the item of the policy that its column is.
     """
@@ -98,6 +99,7 @@ class Own:
     identifiers: tuple[Identifier, ...] = field(repr=False)
     further: tuple[tuple[str, str], ...] = field(repr=False, default=())
     key: Key = field(repr=False, default=())
+    linked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +139,21 @@ def judged_beside(rows: Sequence[Found], wanted: Wanted, weights: Weights, besid
     return found
 
 
-def proven(system: System, connector: Connector, email: Email, weights: Weights) -> tuple[Own, ...]:
-    """The rows of one system that hold this very address, for the person who has proven that it is theirs. Raises `Failed`."""
+def proven(system: System, connector: Connector, email: Email, weights: Weights, *, links: bool = False) -> tuple[Own, ...]:
+    """The rows of one system that hold this very address, for the person who has proven that it is theirs. Raises `Failed`.
+
+    `links`: and those that belong to them without holding an address, by the links of the data map.
+    """
     with closing(connector):
         rows = _searched(system, connector, (email,))
         found = zip(rows, _judged(rows, (email,), weights), strict=True)
-        shown = [(row, how) for row, one in found if (how := for_proven(one.likeness)).verdict == "same"]
+        own = [(row, how) for row, one in found if (how := for_proven(one.likeness)).verdict == "same"]
+        shown = own + (shown_by_link(system, connector, [row for row, _ in own]) if links and own else [])
         further = {table.name: _further(table, connector, [row.key for row, _ in shown if row.table == table.name])
                    for table in system.tables}  # fmt: skip
     return tuple(
-        Own(row.system, row.table, how, row.out, identifiers_of(row), further[row.table].get(row.key, ()), row.key) for row, how in shown
+        Own(row.system, row.table, how, row.out, identifiers_of(row), further[row.table].get(row.key, ()), row.key, at >= len(own))
+        for at, (row, how) in enumerate(shown)
     )
 
 

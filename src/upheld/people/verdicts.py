@@ -15,7 +15,7 @@ where name and address were given too, and nothing of them is the same, somebody
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -107,6 +107,28 @@ def for_proven(like: Likeness) -> Showing:
     if like.compared.email == level.SAME:
         return Showing("same", "the same e-mail address, proven to be theirs")
     return Showing("different", "another e-mail address, or none")
+
+
+def for_linked(compared: Sequence[Compared] | None) -> Showing:
+    """Whether a record may be shown to who has proven to be the person of another one that it belongs to.
+
+    `compared`: with each record that is proven to be theirs; None if it names nobody. One that names somebody must name them: by first and
+    last name, or where there is no name by the very house or number. An order that goes to a friend names the friend, who has not asked.
+    """
+    if compared is None:
+        return Showing("same", "it belongs to a record that is proven to be theirs")
+    if any(_names_them(one) for one in compared):
+        return Showing("same", "it belongs to a record that is proven to be theirs, and names them")
+    return Showing("different", "it names somebody else, or nobody that is known")
+
+
+def _names_them(compared: Compared) -> bool:
+    if vetoed(compared) is not None or level.DIFFERENT in (compared.email, compared.account):
+        return False
+    if compared.first != level.NOT_SAID or compared.last != level.NOT_SAID:
+        return compared.first in {level.FIRST_SAME, level.FIRST_SHORT} and compared.last in {level.LAST_SAME, level.LAST_PART}
+    here = compared.house == level.SAME and compared.street == level.SAME and compared.zip == level.ZIP_SAME
+    return here or level.SAME in (compared.phone, compared.account)
 
 
 def vetoed(compared: Compared) -> str | None:

@@ -1,7 +1,8 @@
 """What is held of somebody, for themselves: which records in which systems, since when and under which clause, and who received any of it.
 
 The person has proven that an e-mail address is theirs. So only records that hold this very address are shown, none that is merely like it,
-and of those only what the policy lets the person see. Every showing is an entry of the ledger, with counts alone.
+with those that belong to them by a link of the data map; of all only what the policy lets the person see. Every showing is an entry of the
+ledger, with counts alone.
 """
 
 from __future__ import annotations
@@ -58,8 +59,8 @@ class Holding:
     """The records of one table.
 
     `values`: what identifies the person there, as written, by kind; `further`: what else stands there, by item. `since`: by source the
-    policy version under which it stands, and since when that was in force, where it is known. `out`: topics that the records are marked as
-    stopped for.
+    policy version under which it stands, and since when that was in force; None where no version is on file. `out`: topics that the records
+    are marked as stopped for. `linked`: how many of the records hold no address, but belong to one that does.
     """
 
     system: str
@@ -67,9 +68,15 @@ class Holding:
     records: int
     items: tuple[HeldItem, ...]
     values: tuple[tuple[str, str], ...] = field(repr=False)
-    since: Mapping[str, tuple[str, datetime]]
+    since: Mapping[str, tuple[str, datetime] | None]
     out: tuple[str, ...]
     further: tuple[tuple[str, str], ...] = field(repr=False, default=())
+    linked: int = 0
+
+    @property
+    def addressed(self) -> int:
+        """How many of the records hold the address themselves."""
+        return self.records - self.linked
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +142,7 @@ def _search(systems: Systems, weights: Weights, email: Email) -> tuple[dict[str,
     silent: list[str] = []
     for system in systems.datamap.systems.values():
         try:
-            found[system.name] = proven(system, systems.open_system(system), email, weights)
+            found[system.name] = proven(system, systems.open_system(system), email, weights, links=True)
         except (Failed, No):
             silent.append(system.name)
     return found, tuple(silent)
@@ -165,11 +172,12 @@ def _holdings(
             rows = [one for one in own_rows if one.table == table.name]
             items = [item for item in dict.fromkeys(column.item for column in table.columns) if item is not None and item in permitted]
             if rows and items:
-                own = {source: since[source] for source in dict.fromkeys(item.partition(".")[0] for item in items) if source in since}
+                own = {source: since.get(source) for source in dict.fromkeys(item.partition(".")[0] for item in items)}
                 held = tuple(_item(policy, item) for item in items)
                 out = tuple(sorted({topic for row in rows for topic in row.out}))
                 further = tuple(dict.fromkeys((item, value) for row in rows for item, value in row.further if item in permitted))
-                made.append(Holding(system, table.name, len(rows), held, _values(rows, table, permitted), own, out, further))
+                linked = sum(row.linked for row in rows)
+                made.append(Holding(system, table.name, len(rows), held, _values(rows, table, permitted), own, out, further, linked))
     return made
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -103,7 +104,7 @@ def copy(request: HttpRequest) -> HttpResponse:
         raise NotFound("a copy comes as `json`, `csv` or `html`")
     shown = _look(email)
     if form == "html":
-        answer = render(request, "centre/mine_copy.html", {"shown": shown, "email": email})
+        answer = render(request, "centre/mine_copy.html", {"shown": shown, "email": email, "base": settings.ADDRESS})
     else:
         written = json.dumps(asdict(shown), default=_plain, ensure_ascii=False, indent=1) if form == "json" else _table(shown)
         answer = HttpResponse(written, content_type=FORMS[form])
@@ -156,21 +157,27 @@ def _plain(value: object) -> object:
 
 
 def _table(shown: holdings.Shown) -> str:
-    """One line a fact: which part, where, what, under which clause."""
+    """One line a fact: which part, where, what, under which clause, since which version."""
     told = io.StringIO()
     lines = csv.writer(told)
-    lines.writerow(["part", "place", "what", "value", "clause", "time"])
+    lines.writerow(["part", "place", "what", "value", "clause", "time", "since"])
     for one in shown.holdings:
         place = f"{one.system}, {one.table}"
-        lines.writerows(["held", place, each.item, "", each.clause or "", ""] for each in one.items)
-        lines.writerows(["value", place, kind, _cell(value), "", ""] for kind, value in (*one.values, *one.further))
-    lines.writerows(["choice", "", each.topic, each.says, "", each.at.isoformat()] for each in shown.choices)
+        lines.writerows(["held", place, each.item, "", each.clause or "", "", _since(one, each.item)] for each in one.items)
+        lines.writerows(["value", place, kind, _cell(value), "", "", ""] for kind, value in (*one.values, *one.further))
+    lines.writerows(["choice", "", each.topic, each.says, "", each.at.isoformat(), ""] for each in shown.choices)
     lines.writerows(
-        ["received", each.recipient, " ".join(each.items), each.purpose, " ".join(each.clauses), each.at.isoformat()]
+        ["received", each.recipient, " ".join(each.items), each.purpose, " ".join(each.clauses), each.at.isoformat(), ""]
         for each in shown.received
     )
-    lines.writerows(["silent", system, "", "", "", ""] for system in shown.silent)
+    lines.writerows(["silent", system, "", "", "", "", ""] for system in shown.silent)
     return told.getvalue()
+
+
+def _since(one: holdings.Holding, item: str) -> str:
+    """Since when what an item holds stands, and under which version."""
+    began = one.since.get(item.partition(".")[0])
+    return f"{began[1]:%Y-%m-%d} (version {began[0]})" if began else "not known"
 
 
 def _cell(value: str) -> str:
