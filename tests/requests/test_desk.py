@@ -160,6 +160,21 @@ def test_an_acknowledgement_is_noted_once(counter):
     assert kinds(counter).count("request.acknowledged") == 1
 
 
+def test_beside_the_state_stands_which_recipient_refused_or_has_not_answered(counter):
+    number = told(counter)
+    counter.upheld("work")
+    assert f"request {number}: complete (gardens has not answered): every place" in counter.upheld("requests", "show", number)
+    assert f"{number}  complete (gardens has not answered)  due" in counter.upheld("requests", "list", "--all")
+    counter.upheld("requests", "acknowledge", number, "gardens", "--refused")
+    assert f"request {number}: complete (gardens REFUSED to stop): every place" in counter.upheld("requests", "show", number)
+    assert f"{number}  complete (gardens REFUSED to stop)  due" in counter.upheld("requests", "list", "--all")
+    (listed,) = counter.json("requests", "list", "--all")
+    shown = counter.json("requests", "show", number)["request"]
+    assert [(one["state"], one["refused"], one["silent"]) for one in (listed, shown)] == [("complete", ["gardens"], [])] * 2
+    counter.upheld("requests", "acknowledge", number, "gardens")
+    assert f"request {number}: complete: every place" in counter.upheld("requests", "show", number)
+
+
 def test_a_refusal_is_shown_until_the_recipient_acknowledges_after_all(counter):
     number = told(counter)
     counter.upheld("requests", "acknowledge", number, "gardens", "--refused")

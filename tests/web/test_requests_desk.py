@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import insert
 
 from tests.requests.offices import JANE_ROW, World
 from tests.web.reading import words
@@ -13,7 +14,8 @@ from upheld.people.held import Held
 from upheld.postings.queries import in_force
 from upheld.record import Actor
 from upheld.requests import drafts, queries
-from upheld.requests.actions import Asked, receive
+from upheld.requests.actions import Asked, acknowledge, receive
+from upheld.requests.models import REQUEST_TOLD
 from upheld.requests.reading import read
 
 MAP = """\
@@ -98,6 +100,21 @@ def test_a_call_from_the_purpose_to_the_confirmation(support, shop, world):
     with shop.record.reading() as conn:
         assert queries.tracked(conn, token).request.channel == "phone"
     assert "What for?" in words(support.get("/intake"))  # the next call is another person
+
+
+def test_the_page_of_a_request_says_beside_its_state_that_a_recipient_has_not_answered_or_refuses(support, shop, world, clock):
+    number = asked(shop, clock()).request
+    world.now = clock()
+    world.work()
+    with shop.record.transaction() as tx:
+        tx.execute(insert(REQUEST_TOLD).values(id=1, request=number, recipient="gardens", releases=[], told_at=clock()))
+    page = words(open_request(support, number))
+    assert "gardens was told, and has not answered." in page.partition("Time left")[0]
+    with shop.record.transaction() as tx:
+        acknowledge(tx, number, "gardens", at=clock(), actor=Actor("clerk", "support"), refused=True)
+    page = words(support.get(f"/requests/{number}"))
+    assert "gardens was told, and refuses to stop." in page.partition("Time left")[0]
+    assert "has not answered" not in page
 
 
 def test_a_form_that_is_sent_twice_is_one_request(support, shop, world):

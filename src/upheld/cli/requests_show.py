@@ -75,7 +75,15 @@ def track(edge: Edge, *, token: str, as_json: bool) -> None:
 
 
 def _line(one: Request, now: datetime) -> str:
-    return f"{one.id}  {one.state}  {_due(one, now)}  by {one.channel}, {', '.join(one.topics)}"
+    return f"{one.id}  {one.state}{_answers(one)}  {_due(one, now)}  by {one.channel}, {', '.join(one.topics)}"
+
+
+def _answers(one: Request) -> str:
+    """What recipients have to do with it, beside the state: a state says what became of the merchant's own systems."""
+    refused = [f"{recipient} REFUSED to stop" for recipient in one.refused]
+    silent = [f"{recipient} has not answered" for recipient in one.silent]
+    said = "; ".join((*refused, *silent))
+    return f" ({said})" if said else ""
 
 
 def _due(one: Request, now: datetime) -> str:
@@ -89,7 +97,7 @@ def _in_words(found: Whole, now: datetime) -> str:
     from upheld.requests.states import WORDS
 
     one = found.request
-    lines = [f"request {one.id}: {one.state}: {WORDS[one.state]}"]
+    lines = [f"request {one.id}: {one.state}{_answers(one)}: {WORDS[one.state]}"]
     came = f"received {one.received_at:%Y-%m-%d %H:%M} UTC by {one.channel}, giving {', '.join(one.parts) or 'nothing'}"
     lines.append(f"  {came}; {_due(one, now)}{_set_by(found)}")
     lines.append(f"  stops {', '.join(one.topics)}; desk: {one.desk or 'none'}")

@@ -30,7 +30,7 @@ from upheld.requests.states import State
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as a clerk sees it in a list."""
+    """A request as a clerk sees it in a list. Of the recipients who were told to stop: who `refused`, and who is `silent` as yet."""
 
     id: int
     right: str
@@ -42,6 +42,8 @@ class Request:
     due_at: datetime | None
     desk: str | None
     parts: tuple[str, ...]
+    refused: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class Whole:
     confirmation: str | None
 
 
-_LISTED = [REQUEST.c[name] for name in Request.__slots__]
+_LISTED = [REQUEST.c[name] for name in Request.__slots__ if name not in {"refused", "silent"}]
 
 
 def request(conn: Connection, number: int) -> Request:
@@ -135,13 +137,13 @@ def request(conn: Connection, number: int) -> Request:
     row = conn.execute(select(*_LISTED).where(REQUEST.c.id == number)).first()
     if row is None:
         raise NotFound(f"there is no request {number}: `upheld requests list` shows them")
-    return _request(row)
+    return _requests(conn, [row])[0]
 
 
 def listed(conn: Connection, states: Sequence[State]) -> tuple[Request, ...]:
     """The requests in these states, the most urgent first."""
     query = select(*_LISTED).where(REQUEST.c.state.in_(states)).order_by(REQUEST.c.due_at.is_(None), REQUEST.c.due_at, REQUEST.c.id)
-    return tuple(_request(row) for row in conn.execute(query))
+    return _requests(conn, conn.execute(query).all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +159,13 @@ def queue(conn: Connection, states: Sequence[State], desk: str | None = None, *,
     where = [REQUEST.c.state.in_(states)] + ([REQUEST.c.desk == desk] if desk else [])
     query = select(*_LISTED).where(*where).order_by(REQUEST.c.due_at.is_(None), REQUEST.c.due_at, REQUEST.c.id).offset(begin).limit(most)
     count = conn.execute(select(func.count()).select_from(REQUEST).where(*where)).scalar_one()
-    return Queue(tuple(_request(row) for row in conn.execute(query)), int(count))
+    return Queue(_requests(conn, conn.execute(query).all()), int(count))
 
 
 def of_people(conn: Connection, people: Iterable[int]) -> tuple[Request, ...]:
     """Every request that means any of these people, the newest first."""
     mine = select(REQUEST_PERSON.c.request).where(among(conn, REQUEST_PERSON.c.person, people))
-    return tuple(_request(row) for row in conn.execute(select(*_LISTED).where(REQUEST.c.id.in_(mine)).order_by(REQUEST.c.id.desc())))
+    return _requests(conn, conn.execute(select(*_LISTED).where(REQUEST.c.id.in_(mine)).order_by(REQUEST.c.id.desc())).all())
 
 
 def whole(conn: Connection, number: int) -> Whole:
@@ -210,11 +212,16 @@ def to_review(conn: Connection, number: int | None = None) -> tuple[Record, ...]
 
 def told(conn: Connection, number: int | None = None) -> tuple[Told, ...]:
     """Who was told to stop, and how they answered: about one request, or about all, in the order of requests."""
+    return _told_about(conn, None if number is None else [number])
+
+
+def _told_about(conn: Connection, numbers: Sequence[int] | None) -> tuple[Told, ...]:
     kept = ("request", "recipient", "releases", "told_at", "reminded_at", "acknowledged_at")
     query = select(*(REQUEST_TOLD.c[name] for name in kept)).order_by(REQUEST_TOLD.c.request, REQUEST_TOLD.c.id)
     refusals = select(REQUEST_ANSWER.c.request, REQUEST_ANSWER.c.recipient, REQUEST_ANSWER.c.at).where(REQUEST_ANSWER.c.says == "refused")
-    if number is not None:
-        query, refusals = query.where(REQUEST_TOLD.c.request == number), refusals.where(REQUEST_ANSWER.c.request == number)
+    if numbers is not None:
+        query = query.where(among(conn, REQUEST_TOLD.c.request, numbers))
+        refusals = refusals.where(among(conn, REQUEST_ANSWER.c.request, numbers))
     refused = {(row.request, row.recipient): row.at for row in conn.execute(refusals.order_by(REQUEST_ANSWER.c.id))}
     return tuple(_told(row, refused.get((row.request, row.recipient))) for row in conn.execute(query))
 
@@ -239,9 +246,20 @@ def tracked(conn: Connection, token: str) -> Whole:
     return whole(conn, number)
 
 
-def _request(row: object) -> Request:
-    made = _mapping(row)
-    return Request(**made | {"topics": tuple(made["topics"]), "parts": tuple(made["parts"])})
+def _requests(conn: Connection, rows: Sequence[Any]) -> tuple[Request, ...]:
+    made = [_mapping(row) for row in rows]
+    answers: dict[int, dict[str, list[str]]] = {}
+    for one in _told_about(conn, [each["id"] for each in made]) if made else ():
+        how = "refused" if one.refused_at else "silent" if one.told_at and not one.acknowledged_at else "answered"
+        answers.setdefault(one.request, {}).setdefault(how, []).append(one.recipient)
+    return tuple(
+        Request(
+            **each | {"topics": tuple(each["topics"]), "parts": tuple(each["parts"])},
+            refused=tuple(answers.get(each["id"], {}).get("refused", ())),
+            silent=tuple(answers.get(each["id"], {}).get("silent", ())),
+        )
+        for each in made
+    )
 
 
 def _record(row: object) -> Record:
