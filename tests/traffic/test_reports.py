@@ -64,8 +64,8 @@ def test_a_campaign_is_told_with_its_conversions_their_rate_and_the_period_befor
     made = report(busy)
     campaign = section(made, "campaigns")["news / email / june"]
     assert (campaign.line.hits, campaign.line.visitors, campaign.before.visitors) == (420, 420, 420)
-    (orders, rate), (_, before) = campaign.steps["order"], campaign.steps_before["order"]
-    assert (orders, round(rate.rate, 3), round(before.rate, 3)) == (140, 0.333, 0.2)
+    (orders, rate, days), (_, before, _) = campaign.steps["order"], campaign.steps_before["order"]
+    assert (orders, days, round(rate.rate, 3), round(before.rate, 3)) == (140, 7, 0.333, 0.2)
     assert 0.28 < rate.low < rate.rate < rate.high < 0.39
     assert before.high < rate.low, "the campaign got better, beyond chance"
     assert section(made, "referrers")["search: Google"].steps["order"][0] == 140
@@ -77,6 +77,44 @@ def test_what_is_of_too_few_people_is_told_nowhere(busy):
     for said in (telling.in_words(made), telling.as_csv(made), telling.as_html(made)):
         assert "rare" not in said
         assert "withheld" in said
+
+
+@pytest.fixture
+def partly(house, tmp_path):
+    """Eight days on each of which a referrer sent 40 visitors: on three of the last four it hides one that sent 5."""
+    visits = Visits(house, tmp_path, NORTHGATE)
+    visits.at = visits.at.replace(month=7)
+    lines = []
+    for day in range(1, 9):
+        when = f"{day:02d}/Jun/2015:10:05:03 +0000"
+        lines += [line(f"10.{day}.{host}.1", when, referrer="https://forty.example/") for host in range(40)]
+        lines += [line(f"10.{day}.{host}.1", when, referrer="https://large.example/") for host in range(40, 100)]
+        lines += [line(f"10.{day}.{host}.1", when, "GET /thanks HTTP/1.1", referrer="https://shop.example/") for host in range(20, 60)]
+        if day > 5:
+            lines += [line(f"10.{day}.{host}.1", when, referrer="https://few.example/") for host in range(100, 105)]
+    visits.read(*lines, site=SITE)
+    return report(visits, date(2015, 6, 5), date(2015, 6, 8))
+
+
+def test_what_is_told_on_some_days_says_so_and_is_not_compared(partly):
+    forty, large = section(partly, "referrers")["forty.example"], section(partly, "referrers")["large.example"]
+    assert (forty.line.visitors, forty.line.days, forty.before.visitors, forty.before.days) == (40, 1, 160, 4)
+    assert partly.changed(forty.line, forty.before) is None
+    assert partly.changed(large.line, large.before)[0] == 1
+    assert forty.steps["order"][0] > 0
+    assert forty.steps["order"].rate is None, "orders of four days among visitors of one"
+    assert forty.steps_before["order"].rate.rate == 0.5
+    (said,) = [each for each in telling.in_words(partly).splitlines() if "forty.example" in each]
+    assert "40 on 1 of 4 days" in said
+    assert re.search(r" 160 +- ", said)
+    assert "<td>40 on 1 of 4 days</td>" in telling.as_html(partly)
+    (row,) = [each for each in csv.DictReader(io.StringIO(telling.as_csv(partly))) if each["name"] == "forty.example"]
+    assert (row["visitors"], row["days"], row["visitors_before"], row["days_before"]) == ("40", "1", "160", "4")
+
+
+def test_what_is_withheld_is_not_said_to_be_of_few_where_it_hides_others(partly):
+    for said in (telling.in_words(partly), telling.as_csv(partly), telling.as_html(partly)):
+        assert "others are withheld: of fewer than 10 people, or hidden to protect those" in said
 
 
 def test_no_name_is_markup_a_control_or_a_formula(busy):

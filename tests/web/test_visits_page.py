@@ -35,8 +35,13 @@ def test_the_real_log_is_told_as_totals_of_enough_people(desk, read):
     assert "Every number is of at least 10 people" in said
     assert "/projects/xdotool/" in said
     assert "2,461" in said
-    assert "of fewer than 10 people each, are withheld" in said
+    assert "of fewer than 10 people, or hidden to protect those" in said
     assert 'id="chart-pages"' in answer.content.decode()
+
+
+def test_a_line_that_is_told_on_some_days_says_on_how_many(desk, read):
+    said = desk("marketing").get("/visits?begin=2015-05-17&end=2015-05-20").content.decode()
+    assert re.search(r'<td class="number">\d+ on [123] of 4 days</td>', said)
 
 
 def test_names_narrow_the_tables_and_days_the_period(desk, read):

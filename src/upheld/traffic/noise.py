@@ -21,7 +21,7 @@ from upheld.ledger.actions import append
 from upheld.ledger.kinds import HASH, NUMBER, declare
 from upheld.record import Actor
 from upheld.traffic.queries import EPOCH, Line
-from upheld.traffic.reports import Noise, Report, Row, Section, Steps, rate
+from upheld.traffic.reports import Noise, Report, Row, Section, Step, Steps, rate
 
 SPENT = declare(
     "traffic.noise.spent",
@@ -95,7 +95,7 @@ def _line(line: Line, move: Counts) -> Line:
 
 def _steps(steps: Steps, was: Line | None, line: Line | None, move: Counts) -> Steps:
     made: Steps = {}
-    for step, (count, share) in steps.items():
+    for step, (count, share, days) in steps.items():
         some = move(round(share.rate * was.visitors)) if share and was else 0
-        made[step] = (move(count), rate(some, line.visitors) if share and line else None)
+        made[step] = Step(move(count), rate(some, line.visitors) if share and line else None, days)
     return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import sqrt
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,8 +36,16 @@ class Rate:
     high: float
 
 
-Steps = dict[str, tuple[int, Rate | None]]
-"""By step, how many went it, and their rate."""
+class Step(NamedTuple):
+    """How many went a step on the `days` on which that is told, and their rate: None unless both it and its visitors are told on all."""
+
+    went: int
+    rate: Rate | None
+    days: int
+
+
+Steps = dict[str, Step]
+"""What is told of each step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,15 @@ class Report:
     sections: tuple[Section, ...]
     account: dict[str, tuple[int, int]]
     noise: Noise | None = None
+
+    def changed(self, line: Line, before: Line | None) -> tuple[float, float, float] | None:
+        """By which factor visitors changed, with its 95 % bounds. None where one of both is told on a part of its period's days only.
+
+        A line of some days beside one of all would change by what is withheld, and days on which both are told are not any days.
+        """
+        if before is None or line.days < self.total.days or before.days < self.total_before.days:
+            return None
+        return change(line.visitors, before.visitors)
 
 
 _LABELS: dict[str, Callable[[str], str]] = {"device": lambda name: DEVICES[int(name)], "hour": lambda name: f"{int(name):02d}:00 UTC"}
@@ -204,9 +222,11 @@ class _Asked:
     def _steps(self, table: Table, period: Period, named: dict[int, str], of: dict[int, Line]) -> dict[int, Steps]:
         """Conversions by row and step, and their rate among the visitors."""
         made: dict[int, Steps] = {}
+        days = self.total(period).days
         for number, step in enumerate(STEPS):
             for row, line in (self._lines(table, period, number, named) if number else {}).items():
-                made.setdefault(row, {})[step] = (line.hits, rate(line.visitors, of[row].visitors if row in of else 0))
+                whole = row in of and line.days == of[row].days == days
+                made.setdefault(row, {})[step] = Step(line.hits, rate(line.visitors, of[row].visitors) if whole else None, line.days)
         return made
 
 

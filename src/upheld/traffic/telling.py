@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterator
 
 from upheld.traffic.queries import Line
-from upheld.traffic.reports import Rate, Report, Row, Section, change
+from upheld.traffic.reports import Rate, Report, Row, Section
 
 WITHHELD = "withheld"
 _STYLE = """
@@ -31,7 +31,7 @@ def in_words(report: Report) -> str:
         for cells in (head, *rows):
             aligned = [cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True)]
             lines.append("  " + cells[0].ljust(widths[0]) + "  " + "  ".join(aligned))
-        lines += [f"  others of fewer than {report.people} people are {WITHHELD}", ""]
+        lines += [f"  {_others(report)}", ""]
     if report.account:
         lines.append("Lines of the logs, over all imports:")
     lines += [
@@ -46,7 +46,7 @@ def _head(report: Report) -> list[str]:
     said = [
         f"{period.first} to {period.last}, beside {before.first} to {before.last}",
         f"every number is of at least {report.people} people ({', '.join(report.clauses)}, policy {report.version})",
-        f"{total.hits:,} hits, {total.visitors:,} visits by day, {size} bytes on {len(days.told)} days{_changed(total, report)}",
+        f"{total.hits:,} hits, {total.visitors:,} visits by day, {size} bytes on {len(days.told)} days{_changed(report)}",
     ]
     if report.noise:
         said.append(
@@ -73,8 +73,17 @@ def _bytes(report: Report, line: Line) -> str:
     return "-" if report.noise else f"{line.size:,}"
 
 
-def _changed(total: Line, report: Report) -> str:
-    moved = change(total.visitors, report.total_before.visitors)
+def _others(report: Report) -> str:
+    return f"others are {WITHHELD}: of fewer than {report.people} people, or hidden to protect those"
+
+
+def _partly(count: int, days: int, of: int) -> str:
+    """A sum, and on how many of the days it is told if not on all."""
+    return f"{count:,} on {days:,} of {of:,} days" if days < of else f"{count:,}"
+
+
+def _changed(report: Report) -> str:
+    moved = report.changed(report.total, report.total_before)
     if moved is None:
         return ""
     return f"; visits are {moved[0]:.2f} times those before (95 %: {moved[1]:.2f} to {moved[2]:.2f})"
@@ -90,19 +99,19 @@ def _headings(report: Report, section: Section) -> list[str]:
 
 
 def _cells(report: Report, section: Section, row: Row) -> list[str]:
-    line, before = row.line, row.before
-    cells = [plain(line.name), f"{line.hits:,}", f"{line.visitors:,}", _bytes(report, line)]
+    line, before, told, told_before = row.line, row.before, report.total.days, report.total_before.days
+    cells = [plain(line.name), f"{line.hits:,}", _partly(line.visitors, line.days, told), _bytes(report, line)]
     if section.timed:
         cells.append(f"{line.micros / line.timed / 1000:,.1f} ms" if line.timed else "-")
-    moved = change(line.visitors, before.visitors) if before else None
+    moved = report.changed(line, before)
     cells += [
-        f"{before.visitors:,}" if before else WITHHELD if report.total_before.days else "-",
+        _partly(before.visitors, before.days, told_before) if before else WITHHELD if told_before else "-",
         f"{moved[0]:.2f} ({moved[1]:.2f} to {moved[2]:.2f})" if moved else "-",
     ]
     for step in _steps(section):
-        count, share = row.steps.get(step, (None, None))
-        _, earlier = row.steps_before.get(step, (None, None))
-        cells += [f"{count:,}" if count is not None else WITHHELD, _rate(share), _rate(earlier)]
+        made, earlier = row.steps.get(step), row.steps_before.get(step)
+        cells.append(_partly(made.went, made.days, told) if made else WITHHELD)
+        cells += [_rate(made.rate if made else None), _rate(earlier.rate if earlier else None)]
     return cells
 
 
@@ -123,7 +132,7 @@ def as_csv(report: Report) -> str:
     """As CSV: one row a line of a section; nothing in it is a formula for a spreadsheet."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    fixed = ["section", "name", "hits", "visitors", "bytes", "mean_microseconds", "days", "visitors_before"]
+    fixed = ["section", "name", "hits", "visitors", "bytes", "mean_microseconds", "days", "visitors_before", "days_before"]
     steps = list(dict.fromkeys(step for section in report.sections for step in _steps(section)))
     writer.writerow([*fixed, *(f"{step}_{what}" for step in steps for what in ("count", "rate", "rate_low", "rate_high"))])
     for section in report.sections:
@@ -131,7 +140,7 @@ def as_csv(report: Report) -> str:
             writer.writerow(
                 [section.name, safe(row.line.name), *_numbers(report, row), *(cell for step in steps for cell in _step(row, step))]
             )
-        writer.writerow([section.name, f"({WITHHELD}: others of fewer than {report.people} people)"])
+        writer.writerow([section.name, f"({_others(report)})"])
     return out.getvalue()
 
 
@@ -145,10 +154,11 @@ def _numbers(report: Report, row: Row) -> Iterator[object]:
         line.days,
     )
     yield row.before.visitors if row.before else WITHHELD
+    yield row.before.days if row.before else ""
 
 
 def _step(row: Row, step: str) -> list[object]:
-    count, share = row.steps.get(step, (WITHHELD, None))
+    count, share, _ = row.steps.get(step, (WITHHELD, None, 0))
     return [count, *((f"{share.rate:.6f}", f"{share.low:.6f}", f"{share.high:.6f}") if share else ("", "", ""))]
 
 
@@ -180,7 +190,7 @@ def _table(report: Report, section: Section) -> str:
         cells = "".join(f'<td class="withheld">{each}</td>' if each == WITHHELD else f"<td>{said(each)}</td>" for each in rest)
         rows.append(f'<tr><th scope="row">{said(first)}</th>{cells}</tr>')
     width = len(_headings(report, section))
-    rows.append(f'<tr class="withheld"><td colspan="{width}">others of fewer than {report.people} people are {WITHHELD}</td></tr>')
+    rows.append(f'<tr class="withheld"><td colspan="{width}">{_others(report)}</td></tr>')
     return f"<table><caption>{said(section.title)}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_safe
 from upheld.errors import NotFound
 from upheld.gate.measuring import permit
 from upheld.traffic import queries, telling
-from upheld.traffic.queries import Period
-from upheld.traffic.reports import Rate, Report, Row, Section, change, report
+from upheld.traffic.queries import Line, Period
+from upheld.traffic.reports import Rate, Report, Row, Section, report
 from upheld.traffic.tables import ITEMS, TRACKING
 from upheld.web.charts import Chart, Series
 from upheld.web.console.staff import staff
@@ -108,7 +108,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "form": form,
         "report": made,
         "days": _days(made),
-        "moved": _changed(made.total.visitors, made.total_before.visitors),
+        "moved": _changed(made, made.total, made.total_before),
         "tables": [_shown(made, section) for section in made.sections],
         "account": sorted(made.account.items(), key=lambda each: -each[1][0]),
         "query": request.GET.urlencode(),
@@ -154,21 +154,26 @@ def _shown(made: Report, section: Section) -> Shown:
 
 
 def _cells(made: Report, section: Section, row: Row, steps: tuple[str, ...]) -> tuple[str | None, ...]:
-    line, before = row.line, row.before
-    cells: list[str | None] = [f"{line.hits:,}", f"{line.visitors:,}", f"{line.size:,}"]
+    line, before, told, told_before = row.line, row.before, made.total.days, made.total_before.days
+    cells: list[str | None] = [f"{line.hits:,}", _partly(line.visitors, line.days, told), f"{line.size:,}"]
     if section.timed:
         cells.append(f"{line.micros / line.timed / 1000:,.1f} ms" if line.timed else "–")
-    cells.append(f"{before.visitors:,}" if before else None if made.total_before.days else "–")
-    cells.append(_changed(line.visitors, before.visitors) if before else "–")
+    cells.append(_partly(before.visitors, before.days, told_before) if before else None if told_before else "–")
+    cells.append(_changed(made, line, before))
     for step in steps:
-        count, share = row.steps.get(step, (None, None))
-        _count, earlier = row.steps_before.get(step, (None, None))
-        cells += [f"{count:,}" if count is not None else None, _rate(share), _rate(earlier)]
+        now, then = row.steps.get(step), row.steps_before.get(step)
+        cells.append(_partly(now.went, now.days, told) if now else None)
+        cells += [_rate(now.rate if now else None), _rate(then.rate if then else None)]
     return tuple(cells)
 
 
-def _changed(now: int, before: int) -> str:
-    moved = change(now, before)
+def _partly(count: int, days: int, of: int) -> str:
+    """A sum, and on how many of the days it is told if not on all."""
+    return f"{count:,} " + _("on %(days)s of %(of)s days") % {"days": days, "of": of} if days < of else f"{count:,}"
+
+
+def _changed(made: Report, line: Line, before: Line | None) -> str:
+    moved = made.changed(line, before)
     return f"× {moved[0]:.2f} ({moved[1]:.2f} – {moved[2]:.2f})" if moved else "–"
 
 
