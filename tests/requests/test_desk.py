@@ -246,3 +246,31 @@ def test_a_recipient_that_refused_is_not_reminded(shop, tmp_path):
     (told_,) = world.whole(received.request).told
     assert (told_.reminded_at, told_.refused_at) == (None, world.now)
     assert not (shop.home.path / "outbox").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["requests", "show", "{}"],
+        ["requests", "review", "{}"],
+        ["requests", "judge", "{}", "1", "same"],
+        ["requests", "judge", "1", "{}", "same"],
+        ["requests", "retry", "{}"],
+        ["requests", "acknowledge", "{}", "gardens"],
+        ["requests", "told", "{}"],
+        ["requests", "withdraw", "{}"],
+        ["requests", "note", "{}"],
+        ["requests", "handover", "{}", "customer service"],
+        ["requests", "receive", "--draft", "{}", "--how", "phone", "--email", "jane.doe@mail.example"],
+        ["requests", "draft", "--show", "{}"],
+        ["policy", "draft", "approve", "{}"],
+        ["policy", "post", "--draft", "{}"],
+        ["ledger", "prove", "{}"],
+    ],
+    ids=" ".join,
+)
+def test_a_number_that_nothing_can_have_is_refused_in_one_line(counter, words):
+    for number in (2**31, 2**63 - 1, 2**63, 99999999999999999999):
+        said = counter.upheld(*(word.format(number) for word in words), ends_with=2)
+        assert len(said.splitlines()) == 1
+        assert "fault" not in said

@@ -13,6 +13,7 @@ import click
 from upheld.cli import exits
 from upheld.cli.answer import show, with_json
 from upheld.cli.edge import Edge, pass_edge
+from upheld.cli.numbered import ENTRY, NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +57,7 @@ def verify(edge: Edge, kept: tuple[Path, ...], *, as_json: bool) -> int:
 
 
 @ledger.command(short_help="Prove that one entry is in the log.")
-@click.argument("entry", type=click.IntRange(min=0))
+@click.argument("entry", type=ENTRY)
 @click.option("--out", type=FILE, help="Write the proof here instead of printing it.")
 @with_json
 @pass_edge
@@ -127,9 +128,9 @@ def export(edge: Edge, folder: Path, *, as_json: bool) -> None:
 
 
 @ledger.command("entries", short_help="List entries.")
-@click.option("--from", "begin", type=click.IntRange(min=0), default=0, help="The first entry to list.")
+@click.option("--from", "begin", type=ENTRY, default=0, help="The first entry to list.")
 @click.option("--kind", help="Only entries of this kind, e.g. choice.recorded.")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
+@click.option("--limit", type=NUMBER, default=50, show_default=True, help="At most so many.")
 @with_json
 @pass_edge
 def entries(edge: Edge, begin: int, kind: str | None, limit: int, *, as_json: bool) -> None:

@@ -9,8 +9,7 @@ import click
 from upheld.cli.answer import show, with_json
 from upheld.cli.choosing import moment
 from upheld.cli.edge import Edge, pass_edge
-
-NUMBER = click.IntRange(min=1)
+from upheld.cli.numbered import NUMBER
 
 
 @click.command(short_help="Keep a new version for a second person to approve.")

@@ -9,12 +9,13 @@ import click
 from upheld.cli.answer import show, with_json
 from upheld.cli.choosing import moment
 from upheld.cli.edge import Edge, pass_edge
+from upheld.cli.numbered import NUMBER
 from upheld.errors import Invalid, Refused
 
 
 @click.command(short_help="Put a policy in force.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
-@click.option("--draft", "number", type=click.IntRange(min=1), help="Post this approved draft instead of a file.")
+@click.option("--draft", "number", type=NUMBER, help="Post this approved draft instead of a file.")
 @click.option("--at", "at_text", metavar="TIME", help="In force from a time to come, e.g. 2026-12-01T00:00+00:00. Else now.")
 @with_json
 @pass_edge

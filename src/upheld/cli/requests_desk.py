@@ -11,6 +11,7 @@ import click
 from upheld.cli.answer import show, with_json
 from upheld.cli.choosing import in_force
 from upheld.cli.edge import Edge, pass_edge
+from upheld.cli.numbered import NUMBER
 from upheld.errors import NotFound
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ DECISIONS: Final = {"same": "include", "different": "not this person", "ask": "a
 
 
 @click.command("review", short_help="Show the records that may be the person's, with the evidence.")
-@click.argument("number", metavar="[N]", type=int, required=False)
+@click.argument("number", metavar="[N]", type=NUMBER, required=False)
 @with_json
 @pass_edge
 def review(edge: Edge, *, number: int | None, as_json: bool) -> None:
@@ -44,8 +45,8 @@ def review(edge: Edge, *, number: int | None, as_json: bool) -> None:
 
 
 @click.command("judge", short_help="Decide whether a record is the person's.")
-@click.argument("number", metavar="N", type=int)
-@click.argument("record_number", metavar="RECORD", type=int)
+@click.argument("number", metavar="N", type=NUMBER)
+@click.argument("record_number", metavar="RECORD", type=NUMBER)
 @click.argument("decision", type=click.Choice(list(DECISIONS)))
 @with_json
 @pass_edge
@@ -64,7 +65,7 @@ def judge(edge: Edge, *, number: int, record_number: int, decision: str, as_json
 
 
 @click.command("retry", short_help="Try again, now, whatever was not done.")
-@click.argument("number", metavar="N", type=int)
+@click.argument("number", metavar="N", type=NUMBER)
 @with_json
 @pass_edge
 def retry(edge: Edge, *, number: int, as_json: bool) -> None:
@@ -78,7 +79,7 @@ def retry(edge: Edge, *, number: int, as_json: bool) -> None:
 
 
 @click.command("acknowledge", short_help="Note what a recipient answered.")
-@click.argument("number", metavar="N", type=int)
+@click.argument("number", metavar="N", type=NUMBER)
 @click.argument("recipient", metavar="RECIPIENT")
 @click.option("--refused", is_flag=True, help="It said that it will not stop.")
 @with_json
@@ -94,7 +95,7 @@ def acknowledge(edge: Edge, *, number: int, recipient: str, refused: bool, as_js
 
 
 @click.command("told", short_help="List who was told to stop, and who answered.")
-@click.argument("number", metavar="[N]", type=int, required=False)
+@click.argument("number", metavar="[N]", type=NUMBER, required=False)
 @click.option("--silent", is_flag=True, help="Only those who have not acknowledged, the longest silent first.")
 @with_json
 @pass_edge
@@ -113,7 +114,7 @@ def told(edge: Edge, *, number: int | None, silent: bool, as_json: bool) -> None
 
 
 @click.command("withdraw", short_help="Take a draft back.")
-@click.argument("number", metavar="N", type=int)
+@click.argument("number", metavar="N", type=NUMBER)
 @with_json
 @pass_edge
 def withdraw(edge: Edge, *, number: int, as_json: bool) -> None:
@@ -128,14 +129,14 @@ def withdraw(edge: Edge, *, number: int, as_json: bool) -> None:
 
 
 @click.command("note", short_help="Write a note about a request, or read them.")
-@click.argument("number", metavar="N", type=int)
+@click.argument("number", metavar="N", type=NUMBER)
 @click.argument("text", metavar="[TEXT]", required=False)
 @with_json
 @pass_edge
 def note(edge: Edge, *, number: int, text: str | None, as_json: bool) -> None:
     """Write TEXT down about request N (`-` reads it from standard input, which no shell remembers); without TEXT, read what was noted."""
     from upheld.people.actions import Keeper
-    from upheld.requests import notes
+    from upheld.requests import notes, queries
 
     keeper = Keeper(edge.home())
     with edge.record() as record:
@@ -144,12 +145,13 @@ def note(edge: Edge, *, number: int, text: str | None, as_json: bool) -> None:
             with record.transaction() as tx:
                 notes.write(tx, keeper, number, text, at=edge.now(), actor=edge.actor())
         with record.reading() as conn:
+            queries.request(conn, number)
             found = notes.read(conn, keeper, number)
     show(found, as_json=as_json, text=lambda: "\n".join(f"{one.at:%Y-%m-%d %H:%M} UTC  {one.by}: {one.text}" for one in found) or "no note")
 
 
 @click.command("handover", short_help="Hand a request over to another desk.")
-@click.argument("number", metavar="N", type=int)
+@click.argument("number", metavar="N", type=NUMBER)
 @click.argument("desk", metavar="DESK")
 @with_json
 @pass_edge

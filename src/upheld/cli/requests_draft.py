@@ -13,6 +13,7 @@ import click
 from upheld.cli.answer import show, with_json
 from upheld.cli.choosing import in_force
 from upheld.cli.edge import Edge, pass_edge
+from upheld.cli.numbered import NUMBER
 from upheld.errors import Invalid
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 @click.command("draft", short_help="Read e-mail messages into drafts for an agent.")
 @click.argument("file", metavar="[FILE]", type=click.Path(dir_okay=False), required=False)
 @click.option("--imap", is_flag=True, help="Read the unread messages of the mailbox that `[intake]` names, and mark them as read.")
-@click.option("--show", "shown", type=int, metavar="N", help="Show draft N to the agent who must confirm it: with what the person wrote.")
+@click.option(
+    "--show", "shown", type=NUMBER, metavar="N", help="Show draft N to the agent who must confirm it: with what the person wrote."
+)
 @with_json
 @pass_edge
 def draft(edge: Edge, *, file: str | None, imap: bool, shown: int | None, as_json: bool) -> None:

@@ -11,6 +11,7 @@ import click
 from upheld.cli.answer import show, with_json
 from upheld.cli.choosing import in_force, moment
 from upheld.cli.edge import Edge, pass_edge
+from upheld.cli.numbered import NUMBER
 from upheld.errors import Invalid
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 @click.option("--at", "at_text", metavar="TIME", help="When it first reached anybody of ours. Else now.")
 @click.option("--words", help="The words that were shown or read to the person.")
 @click.option("--reference", help="What names the message or call, so that it counts once. Kept only as a hash.")
-@click.option("--draft", "draft", type=int, metavar="N", help="Confirm draft N, or complete request N, which lacked something.")
+@click.option("--draft", "draft", type=NUMBER, metavar="N", help="Confirm draft N, or complete request N, which lacked something.")
 @with_json
 @pass_edge
 def receive_(edge: Edge, /, *, draft: int | None, as_json: bool, **asked: Any) -> None:  # noqa: ANN401 - click's values, by their options

@@ -9,6 +9,7 @@ import click
 
 from upheld.cli.answer import show, with_json
 from upheld.cli.edge import Edge, pass_edge
+from upheld.cli.numbered import NUMBER
 from upheld.cli.requests_desk import told_line
 from upheld.errors import Invalid
 
@@ -40,7 +41,7 @@ def list_(edge: Edge, *, states: tuple[str, ...], all_: bool, as_json: bool) -> 
 
 
 @click.command("show", short_help="Show one request: where it stands, place by place.")
-@click.argument("number", metavar="N", type=int)
+@click.argument("number", metavar="N", type=NUMBER)
 @with_json
 @pass_edge
 def show_(edge: Edge, *, number: int, as_json: bool) -> None:
