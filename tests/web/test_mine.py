@@ -137,6 +137,21 @@ def test_choices_need_nothing_typed_and_hold_at_once(shop, centre):
     assert centre.post("/mine/choose", {"choice": "sharing:perhaps"}).status_code == 404
 
 
+def test_whoever_has_proven_an_address_types_none_at_the_choices(shop, centre, clock):
+    sign_in(centre, shop)
+    page = centre.get("/choices")
+    assert 'type="email"' not in page.content.decode()
+    assert f"For {JANE}, as you have proven." in words(page)
+    assert centre.post("/choices", {"choice": "sharing:in", "email": "other@mail.example"})["Location"] == "/newsletter/confirmed"
+    assert choices_of(shop, JANE)["sharing"] == "in"
+    assert centre.post("/choices", {"choice": "sharing:out"})["Location"].startswith("/track/")
+    assert choices_of(shop, JANE)["sharing"] == "out"
+    assert choices_of(shop, "other@mail.example") is None
+    clock.now = later(minutes=16)
+    assert 'type="email"' in centre.get("/choices").content.decode()
+    assert centre.post("/choices", {"choice": "sharing:in"}).status_code == 400
+
+
 def test_the_newsletter_is_not_started_past_the_age_screen(shop, centre):
     sign_in(centre, shop)
     assert centre.post("/mine/choose", {"choice": "newsletter:in"})["Location"] == "/newsletter"

@@ -8,6 +8,7 @@ from tests.houses import NOW, later
 from tests.web import sites
 from tests.web.reading import tokens, words
 from tests.web.test_choosing import choices_of, link_in
+from tests.web.test_mine import sign_in
 
 ANN = "ann.frost@mail.example"
 ADULT = {"day": "4", "month": "5", "year": "1990"}
@@ -97,6 +98,41 @@ def test_without_a_tick_there_is_no_mail(shop, centre):
 def test_a_start_of_the_newsletter_passes_the_screen_first(shop, centre):
     assert centre.post("/choices", {"email": ANN, "choice": "newsletter:in"})["Location"] == "/newsletter"
     assert tokens(shop.home.path) == []
+
+
+def test_the_address_that_was_typed_is_kept_through_the_screen_and_stands_in_no_address(centre):
+    answer = centre.post("/choices", {"email": ANN, "choice": "newsletter:in"})
+    assert ANN not in answer["Location"]
+    assert ANN not in centre.get("/newsletter").content.decode()
+    assert centre.post("/newsletter", ADULT)["Location"] == "/newsletter"
+    assert f'value="{ANN}"' in centre.get("/newsletter").content.decode()
+    centre.post("/newsletter", YES)
+    assert set(centre.session.keys()) == {"age screen"}
+    assert centre.post("/choices", {"email": ANN, "choice": "newsletter:in"})["Location"] == "/newsletter/sent"
+
+
+def test_nothing_that_was_typed_is_kept_of_a_child(centre):
+    centre.post("/choices", {"email": ANN, "choice": "newsletter:in"})
+    assert centre.session["typed"] == ANN
+    centre.post("/newsletter", TURNS_13_TOMORROW)
+    assert set(centre.session.keys()) == {"age screen"}
+    assert centre.post("/choices", {"email": ANN, "choice": "newsletter:in"})["Location"] == "/newsletter"
+    assert set(centre.session.keys()) == {"age screen"}
+
+
+def test_whoever_has_proven_an_address_signs_up_without_typing_it_or_a_mail(shop, centre):
+    sign_in(centre, shop, ANN)
+    mails = len(tokens(shop.home.path))
+    assert centre.post("/choices", {"choice": "newsletter:in"})["Location"] == "/newsletter"
+    centre.post("/newsletter", ADULT)
+    page = centre.get("/newsletter")
+    assert 'type="email"' not in page.content.decode()
+    assert f"For {ANN}, as you have proven." in words(page)
+    assert "Tick this" in words(centre.post("/newsletter", {"sign up": "1"}), status=400)
+    assert centre.post("/newsletter", {"yes": "on", "email": "other@mail.example"})["Location"] == "/newsletter/confirmed"
+    assert choices_of(shop)["newsletter"] == "in"
+    assert choices_of(shop, "other@mail.example") is None
+    assert len(tokens(shop.home.path)) == mails
 
 
 def test_a_policy_that_asks_no_age_shows_no_screen(shop, clock):

@@ -15,10 +15,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from upheld.errors import NotFound
 from upheld.messages import links
 from upheld.people.held import Held
-from upheld.policy.behaviour import asks_age_before
 from upheld.requests.actions import Asked, Received, receive
 from upheld.web import forms as controls
-from upheld.web.centre import newsletter, wording
+from upheld.web.centre import newsletter, proving, wording
 from upheld.web.limits import limited
 from upheld.web.surroundings import VISITOR, surroundings
 
@@ -31,6 +30,11 @@ class Choice(forms.Form):
     )
     choice = forms.CharField(widget=forms.HiddenInput, error_messages={"required": gettext_lazy("Choose one of the buttons.")})
 
+    def __init__(self, *args: Any, proven: str | None = None, **more: Any) -> None:  # noqa: ANN401 - Django's own
+        super().__init__(*args, **more)
+        if proven is not None:
+            del self.fields["email"]
+
     def clean_choice(self) -> tuple[str, str]:
         """The topic and what was chosen."""
         topic, _colon, says = self.cleaned_data["choice"].partition(":")
@@ -42,23 +46,32 @@ class Choice(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited("choices", 30, 600)
 def page(request: HttpRequest) -> HttpResponse:
-    """Every topic of the policy with two buttons. A stop holds at once; a start is confirmed by mail, as anybody could ask."""
-    around = surroundings()
+    """Every topic of the policy with two buttons. A stop holds at once; a start is confirmed by mail, as anybody could ask.
+
+    Whoever has proven an address types none, and a start of theirs needs no mail.
+    """
+    around, proven = surroundings(), proving.proven(request)
     with around.reading() as (_conn, posted):
         policy = posted.policy
-    form = Choice(request.POST) if request.method == "POST" else Choice()
+    form = Choice(request.POST, proven=proven) if request.method == "POST" else Choice(proven=proven)
     if form.is_bound and form.is_valid():
         topic, says = form.cleaned_data["choice"]
         if topic not in policy.vocabulary.topics:
             raise NotFound(f"the policy has no topic `{topic}`")
+        label = wording.label(policy, topic)
+        email = proven or form.cleaned_data["email"]
         if says == "out":
-            done = stop(Held(email=form.cleaned_data["email"]), topic, words=_("Stop: %(topic)s") % {"topic": wording.label(policy, topic)})
-            return redirect("track", token=done.token)
-        if asks_age_before(policy, topic):
+            return redirect("track", token=stop(Held(email=email), topic, words=_("Stop: %(topic)s") % {"topic": label}).token)
+        if newsletter.screen_is_due(request, policy, topic):
+            newsletter.keep_typed(request, email)
             return redirect("newsletter")
-        newsletter.mail(form.cleaned_data["email"], _("Start: %(topic)s") % {"topic": wording.label(policy, topic)}, topic, policy)
+        words = _("Start: %(topic)s") % {"topic": label}
+        if proven is not None:
+            newsletter.start(proven, words, topic)
+            return redirect("confirmed")
+        newsletter.mail(email, words, topic, policy)
         return redirect("newsletter sent")
-    said = {"form": form, "topics": wording.topics(policy), "by_signal": by_signal(request)}
+    said = {"form": form, "topics": wording.topics(policy), "by_signal": by_signal(request), "proven": proven}
     return render(request, "centre/choices.html", said, status=400 if form.is_bound else 200)
 
 

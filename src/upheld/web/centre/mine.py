@@ -15,13 +15,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from upheld.choices.actions import Said, record
 from upheld.choices.queries import AsOf, standing
 from upheld.errors import NotFound
 from upheld.people.held import Held
 from upheld.people.identifiers import Email
 from upheld.people.queries import find
-from upheld.policy.behaviour import asks_age_before
 from upheld.requests import holdings, signals
 from upheld.web.centre import choosing, newsletter, proving, wording
 from upheld.web.limits import limited
@@ -75,22 +73,17 @@ def choose(request: HttpRequest) -> HttpResponse:
     topic, _colon, says = request.POST.get("choice", "").partition(":")
     if email is None:
         return redirect("mine")
-    around = surroundings()
-    now = around.now()
-    with around.reading() as (_conn, posted):
+    with surroundings().reading() as (_conn, posted):
         policy = posted.policy
     if topic not in policy.vocabulary.topics or says not in {"in", "out"}:
         raise NotFound("the policy has no such choice")
     label = wording.label(policy, topic)
     if says == "out":
         choosing.stop(Held(email=email), topic, words=_("Stop: %(topic)s") % {"topic": label})
-    elif asks_age_before(policy, topic) and request.session.get(newsletter.SCREENED) != "passed":
+    elif newsletter.screen_is_due(request, policy, topic):
         return redirect("newsletter")
     else:
-        words = _("Start: %(topic)s") % {"topic": label}
-        with around.writing() as (tx, posted):
-            said = Said((Email(email),), topic, "in", now, "web", words, posted.version)
-            record(tx, around.keeper, said, policy.vocabulary.topics, at=now, actor=VISITOR)
+        newsletter.start(email, _("Start: %(topic)s") % {"topic": label}, topic)
     return redirect("mine")
 
 

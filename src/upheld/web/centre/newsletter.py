@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from upheld.choices.actions import Said, record
 from upheld.errors import Invalid
 from upheld.people.identifiers import Email
 from upheld.people.screening import old_enough
@@ -21,13 +22,15 @@ from upheld.policy.behaviour import asks_age_before
 from upheld.policy.compiled import Policy
 from upheld.requests import opting_in
 from upheld.web import forms as controls
-from upheld.web.centre import mailing, wording
+from upheld.web.centre import mailing, proving, wording
 from upheld.web.limits import counted, limited
 from upheld.web.surroundings import VISITOR, surroundings
 
 TOPIC: Final = "newsletter"
 SCREENED: Final = "age screen"
 """What a session remembers of the age screen: `passed` or `stopped`, never the date."""
+TYPED: Final = "typed"
+"""The address that was typed before the age screen: in the sealed session, so that it stands in no address, and only until it was used."""
 
 
 class Born(forms.Form):
@@ -57,20 +60,56 @@ class SignUp(forms.Form):
         error_messages={"required": gettext_lazy("Tick this if you want our newsletter. Without it we send nothing.")},
     )
 
+    def __init__(self, *args: Any, proven: str | None = None, **more: Any) -> None:  # noqa: ANN401 - Django's own
+        super().__init__(*args, **more)
+        if proven is not None:
+            del self.fields["email"]
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited("newsletter", 20, 600)
 def page(request: HttpRequest) -> HttpResponse:
-    """The age screen if it is due, else the form, else what comes next."""
+    """The age screen if it is due, else the form, else what comes next.
+
+    Whoever has proven an address neither types it nor waits for a mail.
+    """
     with surroundings().reading() as (_conn, posted):
         policy = posted.policy
-    if asks_age_before(policy, TOPIC) and request.session.get(SCREENED) != "passed":
+    if screen_is_due(request, policy, TOPIC):
         return _age_screen(request, policy)
-    form = SignUp(request.POST) if request.method == "POST" and "email" in request.POST else SignUp()
+    proven = proving.proven(request)
+    # A date of birth that is sent again is no sign-up.
+    sent_ = request.method == "POST" and not {"email", "yes", "sign up"}.isdisjoint(request.POST)
+    form = SignUp(request.POST if sent_ else None, proven=proven, initial={"email": request.session.get(TYPED, "")})
     if form.is_bound and form.is_valid():
-        mail(form.cleaned_data["email"], str(form.fields["yes"].label), TOPIC, policy)
+        request.session.pop(TYPED, None)
+        words = str(form.fields["yes"].label)
+        if proven is not None:
+            start(proven, words, TOPIC)
+            return redirect("confirmed")
+        mail(form.cleaned_data["email"], words, TOPIC, policy)
         return redirect("newsletter sent")
-    return render(request, "centre/newsletter.html", {"form": form}, status=400 if form.is_bound else 200)
+    return render(request, "centre/newsletter.html", {"form": form, "proven": proven}, status=400 if form.is_bound else 200)
+
+
+def screen_is_due(request: HttpRequest, policy: Policy, topic: str) -> bool:
+    """Whether the policy wants an age before the topic is started, and this browser has not passed the screen."""
+    return bool(asks_age_before(policy, topic)) and request.session.get(SCREENED) != "passed"
+
+
+def keep_typed(request: HttpRequest, email: str) -> None:
+    """Keep an address until the age screen is passed; not for whom it stopped."""
+    if request.session.get(SCREENED) != "stopped":
+        request.session[TYPED] = email
+
+
+def start(email: str, words: str, topic: str) -> None:
+    """Start a topic for whoever has proven the address, at once: they have just shown that they read its mail."""
+    around = surroundings()
+    now = around.now()
+    with around.writing() as (tx, posted):
+        said = Said((Email(email),), topic, "in", now, "web", words, posted.version)
+        record(tx, around.keeper, said, posted.policy.vocabulary.topics, at=now, actor=VISITOR)
 
 
 def _age_screen(request: HttpRequest, policy: Policy) -> HttpResponse:
@@ -84,6 +123,8 @@ def _age_screen(request: HttpRequest, policy: Policy) -> HttpResponse:
             form.add_error(None, _("There is no such day. Write it in numbers, such as 31, 5 and 1990."))
         else:
             request.session[SCREENED] = "passed" if passed else "stopped"
+            if not passed:  # nothing is kept of a child
+                request.session.pop(TYPED, None)
             return redirect("newsletter")
     return render(request, "centre/age.html", {"form": form}, status=400 if form.is_bound else 200)
 
