@@ -46,9 +46,13 @@ def test_the_person_is_told_what_was_stopped_where_and_when_and_no_value_is_in_i
     world.put("crm")
     received = ask(world.shop)
     world.work()
-    told = world.whole(received.request).confirmation
+    whole = world.whole(received.request)
+    told = whole.confirmation
     assert "Stopped in crm, customers: 1 record, checked 2026-05-04 12:00 UTC." in told
-    assert "to be said or written to the person by phone" in told
+    assert (
+        whole.confirmed == "to be said or written to the person by phone, 2026-05-04 12:00 UTC"
+    )  # a clerk's, and no word of it the person's
+    assert "to be said" not in told
     assert "jane" not in told.lower()
 
 

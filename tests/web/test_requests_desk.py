@@ -163,6 +163,9 @@ def test_a_caller_may_stop_only_some_of_it(support, shop, world):
     with shop.record.reading() as conn:
         found = queries.request(conn, 1)
     assert (found.topics, found.region) == (("post",), "us-ca")
+    read_out = words(support.get("/intake/done"))
+    assert "This is stopped as of now, and nothing else: Offers by post." in read_out
+    assert "You are off our lists" not in read_out
 
 
 def test_a_system_that_is_silent_is_named(support, shop, world, tmp_path):

@@ -85,7 +85,24 @@ def test_the_link_says_at_the_end_what_was_done_where(shop, centre, clock, tmp_p
     assert "Done and proven" in page
     assert "crm, customers one record stopped" in page
     assert "You asked us on 2026-05-04 to stop" in page
+    assert "to be said or written" not in page  # a note for a clerk
     assert "jane" not in page.lower()
+
+
+def test_who_stopped_one_topic_is_told_that_it_was_stopped_and_not_that_they_are_off_every_list(shop, centre, clock, tmp_path):
+    from tests.requests.offices import World
+
+    world = World(shop, tmp_path)
+    world.put("crm")
+    link = centre.post("/choices", {"email": "jane.doe@mail.example", "choice": "post:out"})["Location"]
+    page = words(centre.get(link))
+    assert "Stopped as of now: Offers by post" in page
+    assert "You are off our lists" not in page
+    assert "Nothing that we send" not in page
+    world.work()
+    page = words(centre.get(link))
+    assert "Stopped: Offers by post Done and proven" in page
+    assert "You are off our lists" not in page
 
 
 def test_a_link_that_is_not_ours_is_a_page_that_is_not_here(centre):

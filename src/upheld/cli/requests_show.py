@@ -113,7 +113,7 @@ def _in_words(found: Whole, now: datetime) -> str:
     waiting = [step for step in found.steps if step.state != "done"]
     lines += [f"  {step.what} {step.place}".rstrip() + f": {step.state}{_why(step.reason)}" for step in waiting]
     if found.confirmation:
-        lines += ["  told to the person:", *(f"    {line}" for line in found.confirmation.splitlines())]
+        lines += [f"  told to the person ({found.confirmed}):", *(f"    {line}" for line in found.confirmation.splitlines())]
     return "\n".join(lines)
 
 
@@ -126,10 +126,10 @@ def _why(reason: str | None) -> str:
 
 
 def _to_the_person(found: Whole) -> str:
-    one = found.request
+    one, topics = found.request, ", ".join(found.request.topics)
     said = {
         "needs more": "We need a little more to find you: your e-mail address, or your first and last name, address and zip code.",
-        "complete": "You are off our lists, and we have checked every system.",
+        "complete": f"Stopped: {topics}. We have checked every system.",
         "withdrawn": "Nothing was done: the request was taken back.",
-    }.get(one.state, "You are off our lists as of now. We are still carrying it to every system.")
+    }.get(one.state, f"Stopped as of now: {topics}. We are still carrying it to every system.")
     return "\n".join([said, *([found.confirmation] if found.confirmation else [])])

@@ -11,6 +11,7 @@ from upheld.ledger import effects
 from upheld.ledger.actions import append
 from upheld.ledger.effects import Leased
 from upheld.ledger.kinds import NUMBER, declare
+from upheld.requests.confirmed import joined
 from upheld.requests.finding import Search, begin
 from upheld.requests.models import REQUEST, REQUEST_PLACE, REQUEST_TOLD
 from upheld.requests.office import Confirmation, Office
@@ -27,8 +28,7 @@ def confirm(office: Office, leased: Leased) -> None:
     how = office.confirm(Confirmation(leased.subject, search.channel, words, search.wanted.given, leased.token))
     with office.record.transaction() as tx:
         at = office.clock()
-        text = f"{words}\n({how}, {at:%Y-%m-%d %H:%M} UTC)"
-        tx.execute(update(REQUEST).where(REQUEST.c.id == leased.subject).values(confirmation=text))
+        tx.execute(update(REQUEST).where(REQUEST.c.id == leased.subject).values(confirmation=joined(words, how, at)))
         append(tx, CONFIRMED, {"request": leased.subject}, at, office.actor)
         effects.done(tx, leased, at, office.actor)
         settle(tx, leased.subject, at, office.actor)

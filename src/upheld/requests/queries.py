@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select
 from upheld.errors import NotFound
 from upheld.ledger import effects
 from upheld.record.sets import among
+from upheld.requests.confirmed import apart
 from upheld.requests.models import (
     REQUEST,
     REQUEST_ANSWER,
@@ -116,7 +117,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """Everything about one request."""
+    """Everything about one request. `confirmation`: what the person was told; `confirmed`: how and when, for the house alone."""
 
     request: Request
     people: tuple[int, ...]
@@ -127,6 +128,7 @@ class Whole:
     told: tuple[Told, ...]
     steps: tuple[Step, ...]
     confirmation: str | None
+    confirmed: str | None
 
 
 _LISTED = [REQUEST.c[name] for name in Request.__slots__ if name not in {"refused", "silent"}]
@@ -174,6 +176,7 @@ def whole(conn: Connection, number: int) -> Whole:
     clocks = select(REQUEST_CLOCK.c.source, REQUEST_CLOCK.c.due_at, REQUEST_CLOCK.c.says, REQUEST_CLOCK.c.confirmed)
     moves = select(REQUEST_MOVE.c.state, REQUEST_MOVE.c.at).where(REQUEST_MOVE.c.request == number).order_by(REQUEST_MOVE.c.id)
     places = select(*(REQUEST_PLACE.c[name] for name in Place.__slots__)).where(REQUEST_PLACE.c.request == number)
+    words, how = apart(conn.execute(select(REQUEST.c.confirmation).where(REQUEST.c.id == number)).scalar_one())
     return Whole(
         request=found,
         people=people_of(conn, number),
@@ -189,7 +192,8 @@ def whole(conn: Connection, number: int) -> Whole:
             Step(each.id, each.kind.removeprefix(PREFIX), each.place, each.state, each.tries, each.reason, each.due_at)
             for each in effects.of(conn, number, PREFIX)
         ),
-        confirmation=conn.execute(select(REQUEST.c.confirmation).where(REQUEST.c.id == number)).scalar_one(),
+        confirmation=words,
+        confirmed=how,
     )
 
 

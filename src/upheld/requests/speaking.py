@@ -21,7 +21,7 @@ def speaker(home: Home, clock: Callable[[], datetime]) -> Callable[[Confirmation
     server = MailServer.of(home)
 
     def confirm(said: Confirmation) -> str:
-        subject = f"You are off our lists (request {said.request})"
+        subject = f"What you asked us to stop has stopped (request {said.request})"
         mailed = next((one.value for one in said.given if isinstance(one, Email)), None)
         if server is not None and mailed is not None:
             try:

@@ -83,6 +83,7 @@ def track(request: HttpRequest, token: str) -> HttpResponse:
         "whole": whole,
         "request_": whole.request,
         "topics": wording.topics(posted.policy, whole.request.topics),
+        "some": wording.some(posted.policy, whole.request.topics),
         "late": whole.request.due_at is not None and whole.request.due_at < around.now() and whole.request.state != "complete",
         "places": [place for place in whole.places if place.state in {"stopped", "kept"}],
         "address": request.build_absolute_uri(),

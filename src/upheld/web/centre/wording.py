@@ -43,6 +43,11 @@ def topics(policy: Policy, names: tuple[str, ...] | None = None) -> list[Worded]
     ]
 
 
+def some(policy: Policy, names: tuple[str, ...]) -> bool:
+    """Whether these are only some of the topics: then nobody may be told that they are off every list."""
+    return bool(set(policy.vocabulary.topics) - set(names))
+
+
 def label(policy: Policy, name: str) -> str:
     """What one topic is called."""
     return next((each.label for each in topics(policy, (name,))), name)

@@ -130,7 +130,8 @@ def finished(request: HttpRequest) -> HttpResponse:
         return redirect("intake")
     with around.reading() as (conn, posted):
         found = queries.request(conn, call["request"])
-        topics = topics_in_words.topics(posted.policy, found.topics)
+        topics, some = topics_in_words.topics(posted.policy, found.topics), topics_in_words.some(posted.policy, found.topics)
     link = around.home.setting("web", "centre").rstrip("/") + "/track/" + call["token"]
-    said = {"request_": found, "topics": topics, "link": link, "next": reverse("intake"), "holds": found.state != "needs more"}
+    said = {"request_": found, "topics": topics, "some": some, "link": link, "next": reverse("intake")}
+    said |= {"holds": found.state != "needs more"}
     return render(request, "console/intake_done.html", said)
