@@ -19,8 +19,23 @@ _PERSONAL = re.compile(r"@|%40|pass|pwd|token|session|secret|mail=|phone=|name=|
 _SECRET = re.compile(r"(?:password|passwd|token|secret)[=:]", re.IGNORECASE)
 _HOST = re.compile(r"(?:[a-zA-Z][\w+.-]*:)?(?://)?(?:[^/?#@]*@)?(\[[0-9a-fA-F:.]+\]|[^/?#:@\s]+)")
 _META = re.compile(r"(?<!\\)[\^$.|?*+()\[\]{}]|\\[a-zA-Z]")
-_CODE = re.compile(r"(?<=/)(?:[0-9a-f]{8}-[0-9a-f-]{20,}|[0-9a-f]{16,}|\d{6,}|[A-Za-z0-9_-]{40,})(?=/|$)")
-_CAMPAIGN = re.compile(r"[^\w .+-]+")
+_CODE = re.compile(
+    r"(?<=/)(?:[0-9a-fA-F]{8}-[0-9a-fA-F-]{20,}|[0-9a-fA-F]{16,}|\d{6,}|[A-Za-z0-9_-]{40,}|[\w-]{16,}\.[\w-]{16,}\.[\w-]{16,})(?=/|$)"
+)
+_AFTER_SECRET = re.compile(r"(/(?:[\w-]*[_-])?(?:token|reset|password)s?(?:[_-][\w-]*)?/).+", re.IGNORECASE)
+_IDENTIFIER = re.compile(
+    r"(?<![0-9a-f:])(?=[a-f:]*[0-9])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,8}(?:(?:\.\d{1,3}){3})?(?![0-9a-f:])"  # IPv6
+    r"|(?<!\d)(?:\d{1,3}\.){3}\d{1,3}(?!\d)"  # IPv4
+    r"|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"  # UUID
+    r"|\d[\d -]{6,}\d"  # a telephone, customer or card number
+    r"|eyj[\w=-]{6,}(?:\.[\w=-]*)+",  # a web token
+    re.IGNORECASE,
+)
+_PARAMETERS = re.compile(r";[^/]*")
+_UNQUOTINGS = 4
+_LONGEST_LOOKED_AT = 4096
+"""Letters of a path or campaign that are looked at: far more than a name has, few enough that no path costs much."""
+_CAMPAIGN = re.compile(r"[^\w .*+-]+")
 _PAID = ("gclid", "gbraid", "wbraid", "fbclid", "msclkid", "ttclid", "twclid", "li_fat_id", "yclid", "dclid")
 _AI, _SEARCH, _SOCIAL = "AI assistant", "search", "social"
 
@@ -43,17 +58,29 @@ class Query:
 
 
 def page(path: str) -> Page:
-    """The page of a request's path: no fragment, no long number or code, no address of a person."""
+    """The page of a request's path: no fragment, no path parameter, no long number or code, no address of a person or of a machine."""
     path = path.partition("#")[0]
     if not path.startswith("/"):
         try:
             path = urlsplit(path).path or "/"
         except ValueError:
             path = "/"
-    plain = unquote(path, errors="replace")
-    if "@" in plain or _SECRET.search(plain):
+    plain = _unquoted(path)
+    if plain is None or "@" in plain or _SECRET.search(plain):
         return Page(PERSONAL, bool(_ASSETS.search(path)), personal=True)
-    return Page(_CODE.sub("*", shown(plain))[:LONGEST_NAME], bool(_ASSETS.search(path)), personal=False)
+    plain = _PARAMETERS.sub("", plain.partition("?")[0]) or "/"
+    name = _IDENTIFIER.sub("*", _CODE.sub("*", _AFTER_SECRET.sub(r"\1*", shown(plain[:_LONGEST_LOOKED_AT]))))
+    return Page(name[:LONGEST_NAME], bool(_ASSETS.search(plain)), personal=False)
+
+
+def _unquoted(text: str) -> str | None:
+    """A text without per cent signs that hide letters, however often they were hidden; None if that has no end."""
+    for _ in range(_UNQUOTINGS):
+        plain = unquote(text, errors="replace")
+        if plain == text:
+            return text
+        text = plain
+    return None
 
 
 def query(text: str) -> Query:
@@ -67,22 +94,25 @@ def campaign(query: str) -> str:
     if ("utm_" not in low and "id=" not in low) or query.count("&") >= 50:
         return ""
     given = dict(parse_qsl(low, errors="replace", max_num_fields=50))
-    said = [given.get(f"utm_{part}", "") for part in ("source", "medium", "campaign")]
-    if any(said):
-        if any("@" in part or re.search(r"\d{6}", part) for part in said):
+    said = [_unquoted(given.get(f"utm_{part}", "")) for part in ("source", "medium", "campaign")]
+    if any(part != "" for part in said):
+        if any(part is None or "@" in part or re.search(r"\d{6}", part) for part in said):
             return PERSONAL
-        return " / ".join(_CAMPAIGN.sub("", part)[:40].strip() or "-" for part in said)
+        return " / ".join(_CAMPAIGN.sub("", _IDENTIFIER.sub("*", (part or "")[:_LONGEST_LOOKED_AT]))[:40].strip() or "-" for part in said)
     return next((f"paid click ({name})" for name in _PAID if name in given), "")
 
 
 def referrer(text: str, sites: tuple[str, ...]) -> str | None:
-    """Who sent a visitor: `search: Google`, `social: Bluesky`, a host, `(direct)`, `(own site)`; None for a spammer."""
+    """Who sent a visitor: `search: Google`, `social: Bluesky`, a host, `(direct)`, `(own site)`; None for a spammer.
+
+    A host that is the address of a machine, or bears one or another long number, is `(other)`: it may be a visitor's own.
+    """
     if text in {"", "-"}:
         return DIRECT
     found = _HOST.match(text)
     host = found[1].lower().removeprefix("www.") if found else ""
     host = shown(host)[:80]
-    if not host or "@" in host:
+    if not host or "@" in host or "%" in host:
         return OTHER
     if host in sites or host.endswith(tuple(f".{site}" for site in sites)):
         return OWN
@@ -92,6 +122,8 @@ def referrer(text: str, sites: tuple[str, ...]) -> str | None:
     for name in _parents(host):
         if name in known:
             return known[name]
+    if _IDENTIFIER.search(host):
+        return OTHER
     brand = _brand(host)
     return known.get(f"{brand}.{{}}", host) if brand else host
 
