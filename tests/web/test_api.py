@@ -17,6 +17,7 @@ import pytest
 from tests.browser.served import served
 from upheld.access.actions import SECRET, add, end
 from upheld.choices.models import CHOICE
+from upheld.messages import links
 from upheld.record import Actor
 from upheld.web.api.routes import MOST_BYTES, ROOT
 
@@ -29,7 +30,16 @@ POSTAL = {"first": "Ann", "last": "Planted", "address": "12 Maple Ave", "zip": "
 def give(house, name, may=("decide", "choices", "requests"), purposes=("marketing", "ordering")):
     now = datetime.now(UTC)
     with house.record.transaction() as tx:
-        return add(tx, house.home.key(SECRET), name, may, purposes, known=("marketing.post", "ordering.fulfil"), at=now, actor=STAFF).text
+        return add(
+            tx,
+            house.home.key(SECRET),
+            name,
+            may,
+            purposes,
+            known=("marketing.post", "marketing.email", "ordering.fulfil"),
+            at=now,
+            actor=STAFF,
+        ).text
 
 
 class Program:
@@ -187,6 +197,32 @@ def test_a_list_is_looked_at_released_and_handed_out_once(running):
     again = lists("/releases", wanted)[1]
     work(api.house)
     assert lists("/releases/discard", {"number": again["number"]})[1]["state"] == "discarded"
+
+
+def test_a_mailer_gets_the_link_and_the_headers_with_which_one_click_stops_a_topic(running):
+    api, _ = running
+    mailer = Program(api.address, give(api.house, "mailer", ("links",), ("marketing.email",)))
+    before = len(kept(api.house))
+    status, said = mailer("/unsubscribe-links", {"email": PLANTED, "topic": "newsletter"})
+    address = said["address"]
+    assert (status, said["headers"]) == (201, {"List-Unsubscribe": f"<{address}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"})
+    assert address.startswith("http://centre.localhost:8100/unsubscribe/")
+    assert "planted" not in address
+    _, what = links.opened(api.house.home, links.UNSUBSCRIBE, address.rpartition("/")[2], datetime.now(UTC))
+    assert what == {"email": PLANTED, "topic": "newsletter"}
+    assert len(kept(api.house)) == before
+    for email, topic, refused in (("none", "newsletter", 400), (PLANTED, "newletter", 400), (PLANTED, "post", 403)):
+        status, said = mailer("/unsubscribe-links", {"email": email, "topic": topic})
+        assert (status, email in said["detail"]) == (refused, False)
+    other = Program(api.address, give(api.house, "no-mailer", ("decide", "choices"), ("marketing",)))
+    assert other("/unsubscribe-links", {"email": PLANTED, "topic": "newsletter"})[0] == 403
+
+
+def kept(house):
+    from upheld.ledger.queries import entries
+
+    with house.record.reading() as conn:
+        return list(entries(conn))
 
 
 def test_a_key_opens_only_what_it_is_for(running):

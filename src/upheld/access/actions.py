@@ -62,8 +62,8 @@ def add(
             raise Invalid(undeclared("purpose", purpose, sorted(words)))
     if not may:
         raise Invalid("say what the key is for with `--may`: " + ", ".join(ABILITIES))
-    if {"decide", "releases"} & set(may) and not purposes:
-        raise Invalid("a key that asks for decisions or lists is bound to purposes: name them with `--for PURPOSE`")
+    if {"decide", "releases", "links"} & set(may) and not purposes:
+        raise Invalid("a key that asks for decisions, lists or links is bound to purposes: name them with `--for PURPOSE`")
     if tx.execute(select(KEY.c.id).where(KEY.c.name == name)).first() is not None:
         raise Conflict(f"a key `{name}` was given out already: end it with `upheld keys end {name}`, and give the next one another name")
     number = int(tx.execute(select(func.coalesce(func.max(KEY.c.id), 0))).scalar_one()) + 1

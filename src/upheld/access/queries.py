@@ -14,9 +14,9 @@ from sqlalchemy import Connection, select
 from upheld.access.models import KEY, KEY_END
 from upheld.errors import Refused
 
-May = Literal["decide", "choices", "requests", "releases"]
+May = Literal["decide", "choices", "requests", "releases", "links"]
 ABILITIES: Final[tuple[May, ...]] = get_args(May)
-"""What a key may do: ask for decisions; record and read choices; hand in removal requests; release lists."""
+"""What a key may do: ask for decisions; record and read choices; hand in removal requests; release lists; get links that unsubscribe."""
 PREFIX: Final = "upheld"
 """The first word of every key, so that a search for leaked secrets finds it."""
 LONGEST: Final = 200
@@ -42,6 +42,10 @@ class Key:
     def covers(self, purpose: str) -> bool:
         """Whether the key is bound to the purpose, or to a branch above it."""
         return purpose in self.purposes or any(purpose.startswith(one + ".") for one in self.purposes)
+
+    def reaches(self, purpose: str) -> bool:
+        """Whether the key is for anything of the purpose: it covers it, or is bound to a part of it."""
+        return self.covers(purpose) or any(one.startswith(purpose + ".") for one in self.purposes)
 
     def demand_purpose(self, purpose: str) -> None:
         """`Refused` unless the key covers the purpose."""

@@ -22,7 +22,7 @@ def keys() -> None:
 
 @keys.command()
 @click.argument("program")
-@click.option("--may", multiple=True, required=True, metavar="WHAT", help="decide, choices, requests or releases. May be repeated.")
+@click.option("--may", multiple=True, required=True, metavar="WHAT", help="decide, choices, requests, releases or links. May be repeated.")
 @click.option("--for", "purposes", multiple=True, metavar="PURPOSE", help="A purpose, or a branch of them. May be repeated.")
 @with_json
 @pass_edge

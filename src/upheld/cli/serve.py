@@ -26,7 +26,8 @@ NEEDED = ("django", "allauth", "csp", "granian", "msgspec")
 def serve(edge: Edge, /, site: str, host: str, port: int | None, workers: int) -> int:
     """Serve the site for customers (centre), for staff (console), the API for programs (api), or what pages tell of visits (events).
 
-    A site's address is a setting, `[web]` in `upheld.toml`. TLS is held by a proxy before it; limits on forms count in each process.
+    A site's address is a setting, `[web]` in `upheld.toml`. TLS is held by a proxy before it; limits on forms count over all
+    processes of a site.
     """
     home = edge.home()
     if site not in {"centre", "console", "api", "events"}:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from upheld.errors import NotFound
 from upheld.policy.compiled import Policy, undeclared
-from upheld.policy.statements import AskAge, Changes, Contact, Duration, Keep, NoticeOnLeaving, Right, Stop
+from upheld.policy.statements import AskAge, Changes, Contact, Duration, Keep, NoticeOnLeaving, Right, Stop, Topic
 from upheld.policy.terms import REGION_PARENTS, within
 
 S = TypeVar("S", Stop, Right, Contact)
@@ -67,6 +67,12 @@ def stops(policy: Policy, topic: str, region: str | None) -> tuple[Stop, ...]:
         raise NotFound(undeclared("topic", topic, policy.vocabulary.topics))
     found = [each for each in _for_region(policy, Stop, region) if topic in each.topics]
     return tuple(sorted(found, key=lambda each: hours(each.within) if each.within else float("inf")))
+
+
+def stopped_by(policy: Policy, topic: str) -> tuple[str, ...]:
+    """The purposes for which nobody who opted out of a topic is reached."""
+    topics = (each for each in policy.document.statements if isinstance(each, Topic) and each.name == topic)
+    return tuple(dict.fromkeys(purpose for each in topics for purpose in each.purposes))
 
 
 def desk(policy: Policy, region: str | None) -> Contact | None:

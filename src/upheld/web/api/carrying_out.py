@@ -10,8 +10,13 @@ from sqlalchemy import Connection
 from upheld.access.queries import Key
 from upheld.choices import queries as choices
 from upheld.choices.actions import Said, record_many
+from upheld.errors import Invalid
 from upheld.gate.asking import demand_readable
+from upheld.messages import links
 from upheld.people import queries as people
+from upheld.people.identifiers import Email
+from upheld.policy.behaviour import stopped_by
+from upheld.policy.compiled import undeclared
 from upheld.postings.queries import in_force
 from upheld.record import Actor
 from upheld.requests import queries as requests
@@ -20,11 +25,14 @@ from upheld.web.api.messages import (
     AllRecorded,
     Choices,
     Choosing,
+    Leaving,
+    MailHeaders,
     Place,
     Received,
     Recorded,
     Removal,
     RequestState,
+    UnsubscribeLink,
     Whom,
 )
 from upheld.web.surroundings import Surroundings
@@ -77,6 +85,22 @@ def remove(around: Surroundings, key: Key, sent: Removal) -> Received:
     centre = around.home.setting("web", "centre").rstrip("/")
     track = f"{centre}/track/{done.token}" if done.token else None
     return Received(done.request, done.state, done.due_at, done.words, done.again, track)
+
+
+def unsubscribe_link(around: Surroundings, key: Key, sent: Leaving) -> UnsubscribeLink:
+    """The link with which an address leaves a topic; nothing is kept for it. `Refused` to a key that is for nothing the topic stops."""
+    now = around.now()
+    with around.reading() as (_conn, posted):
+        policy = posted.policy
+    demand_readable((Email(sent.email),), around.keeper.keys)
+    if sent.topic not in policy.vocabulary.topics:
+        raise Invalid(undeclared("topic", sent.topic, policy.vocabulary.topics))
+    stopped = stopped_by(policy, sent.topic)
+    if stopped and not any(map(key.reaches, stopped)):
+        key.demand_purpose(stopped[0])
+    centre = around.home.setting("web", "centre").rstrip("/")
+    address = f"{centre}/unsubscribe/{links.unsubscribe(around.home, sent.email, sent.topic, now)}"
+    return UnsubscribeLink(address, MailHeaders(f"<{address}>", "List-Unsubscribe=One-Click"))
 
 
 def request_state(around: Surroundings, _: Key, number: int) -> RequestState:

@@ -231,6 +231,27 @@ class RequestState(Struct, frozen=True):
     places: list[Place]
 
 
+class Leaving(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose link is wanted, and which topic it stops."""
+
+    email: Text
+    topic: Word
+
+
+class MailHeaders(Struct, frozen=True, rename={"list_unsubscribe": "List-Unsubscribe", "list_unsubscribe_post": "List-Unsubscribe-Post"}):
+    """The two headers of a message, as RFC 8058 wants them; its DKIM signature must cover both."""
+
+    list_unsubscribe: str
+    list_unsubscribe_post: str
+
+
+class UnsubscribeLink(Struct, frozen=True):
+    """A link that stops one topic for one address with one click, good for ever. `address` is for the last line of the message."""
+
+    address: str
+    headers: MailHeaders
+
+
 class Wanted(Struct, frozen=True, forbid_unknown_fields=True):
     """A list that lies in the folder `inbox` of the home, and what is to be done with it. Nothing leaves by this alone: it is looked at."""
 

@@ -60,6 +60,10 @@ ROUTES: Final = (
         numbered=True,
     ),
     Route(
+        "POST", "/unsubscribe-links", "The link with which one address leaves one topic by one click (RFC 8058), for a message's headers.",
+        messages.UnsubscribeLink, "links", messages.Leaving, carrying_out.unsubscribe_link, 201,
+    ),
+    Route(
         "POST", "/releases", "Have a list of the inbox looked at: what may leave of it, and why the rest may not.", messages.Given,
         "releases", messages.Wanted, listing.give, 202,
     ),
