@@ -50,9 +50,35 @@ def test_one_line_a_record_with_the_evidence_and_no_stored_value(counter):
 
 
 def test_too_little_is_refused_and_a_silent_system_is_named(counter):
-    assert "too little to find anybody: ask for" in counter.upheld("match", "find", "--first", "Terri", ends_with=2)
+    assert "nobody can be found by that: ask for" in counter.upheld("match", "find", "--first", "Terri", ends_with=2)
     (counter.folder / "crm.db").unlink()
-    assert "crm did not answer" in counter.upheld("match", "find", *TERRI, ends_with=1)
+    said = counter.upheld("match", "find", *TERRI, ends_with=1)
+    assert "crm did not answer: it is not where the map says: is it there, and readable" in said
+    assert counter.json("match", "find", *TERRI, ends_with=1)["silent"] == {
+        "crm": "it is not where the map says: is it there, and readable"
+    }
+
+
+def test_a_table_that_is_missing_is_the_reason_why_a_system_did_not_answer(counter):
+    counter.sql("DROP TABLE customers")
+    said = counter.upheld("match", "find", *TERRI, ends_with=1)
+    assert said.splitlines()[-1] == "crm did not answer: it has not all tables that the map names: mend the data map"
+
+
+def test_what_cannot_be_read_is_named(counter):
+    said = counter.upheld("match", "find", "--email", "not-an-address", ends_with=2)
+    assert "nobody can be found by that: the e-mail address cannot be read, look for a slip of the pen; or ask for the" in said
+    assert "not-an-address" not in said
+    said = counter.upheld("match", "find", "--email", "not-an-address", "--phone", "1", ends_with=2)
+    assert "the e-mail address and the telephone number cannot be read" in said
+
+
+def test_an_equal_address_is_said_to_have_decided_and_not_a_weight(counter):
+    said = counter.upheld("match", "find", "--email", "Theresa@mail.example")
+    assert said.startswith("crm.customers  same  decided by the same e-mail address: e-mail address: the same (+")
+    assert "bits" not in said
+    assert counter.json("match", "find", "--email", "Theresa@mail.example")["matches"][0]["decided"] == "the same e-mail address"
+    assert "decided" not in counter.upheld("match", "find", *TERRI)
 
 
 def test_a_file_is_looked_up_by_the_index_and_what_was_found_is_written_without_values(counter, tmp_path):

@@ -56,7 +56,7 @@ def find(edge: Edge, /, *, as_json: bool, **said: Any) -> int:  # noqa: ANN401 -
             policy = in_force(conn, edge.now()).policy
         found = look(record, Keeper(home), systems, Held(**said), policy, at=edge.now(), actor=edge.actor())
     if found.missing:
-        raise Invalid(f"that is too little to find anybody: {found.missing}")
+        raise Invalid(f"nobody can be found by that: {found.missing}")
     show(found, as_json=as_json, text=lambda: _all_in_words(found))
     return exits.FINDINGS if found.silent else exits.FINE
 
@@ -104,13 +104,13 @@ def file_(edge: Edge, /, *, file: Path, out: Path | None, columns: tuple[str, ..
 
 def _all_in_words(found: Looked) -> str:
     lines = [_line(one) for one in found.matches] or ["no record is like it"]
-    return "\n".join([*lines, *(f"{name} did not answer" for name in found.silent)])
+    return "\n".join([*lines, *(f"{name} did not answer: {why}" for name, why in found.silent.items())])
 
 
 def _line(one: Match) -> str:
     why = [(WHY, one.why, 0.0)] if one.why else []
     out = f"  stopped: {', '.join(one.out)}" if one.out else ""
-    return f"{one.system}.{one.table}  {one.verdict}  {in_words(one.weight, [*why, *one.reasons])}{out}"
+    return f"{one.system}.{one.table}  {one.verdict}  {in_words(one.weight, [*why, *one.reasons], one.decided)}{out}"
 
 
 def _many_in_words(done: LookedMany) -> str:

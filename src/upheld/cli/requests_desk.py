@@ -190,10 +190,15 @@ def _line(one: Record, *, of: bool) -> str:
     return f"{f'request {one.request}  ' if of else ''}{one.id}  {one.system}.{one.place}  {in_words(one.weight, one.evidence)}{asked}"
 
 
-def in_words(weight: float, evidence: Sequence[tuple[str, str, float]]) -> str:
-    """How likely a record is the person's, why an agent must look, and what each comparison said and weighed."""
-    likely = next(words for least, words in _LIKELY if weight >= least)
+def in_words(weight: float, evidence: Sequence[tuple[str, str, float]], decided: str = "") -> str:
+    """How likely a record is the person's, why an agent must look, and what each comparison said and weighed.
+
+    `decided`: what made it theirs; the weight decided nothing then.
+    """
     said = [words if of == WHY else f"{of}: {words} ({bits:+.1f})" for of, words, bits in evidence]
+    if decided:
+        return f"decided by {decided}: {'; '.join(said)}"
+    likely = next(words for least, words in _LIKELY if weight >= least)
     return f"{likely} ({weight:.1f} bits): {'; '.join(said) or 'nothing was compared'}"
 
 

@@ -26,7 +26,7 @@ from upheld.people.identifiers import Email, Identifier, from_given
 from upheld.people.judging import HALF, Judged, judged
 from upheld.people.models import IDENTIFIER
 from upheld.people.portrait import of_given, of_row
-from upheld.people.verdicts import Showing, Verdict, for_proven
+from upheld.people.verdicts import BY_WEIGHT, Showing, Verdict, for_proven
 from upheld.people.weights import Weights
 from upheld.record import Actor
 from upheld.systems.connector import Connector, Found, Key
@@ -69,8 +69,8 @@ class Wanted:
 class Candidate:
     """A row that is to be stopped (`same`), or may be (`to review`). It may not be shown to anybody for that.
 
-    `out`: topics for which the row says that they stopped. `weights`: the version of those that judged. `half_named`: of the first name
-    it bears an initial, a slip, or nothing.
+    `out`: topics for which the row says that they stopped. `weights`: the version of those that judged. `decided`: what makes it
+    theirs whatever it weighs. `half_named`: of the first name it bears an initial, a slip, or nothing.
     """
 
     system: str
@@ -83,6 +83,7 @@ class Candidate:
     identifiers: tuple[Identifier, ...] = field(repr=False)
     weights: str = ""
     half_named: bool = False
+    decided: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +223,7 @@ def _candidate(row: Found, one: Judged) -> Candidate:
     evidence = (*why, *like.evidence)
     identifiers = identifiers_of(row)
     half = like.compared.first in HALF
+    decided = stopping.why if stopping.verdict == "same" and stopping.why != BY_WEIGHT else ""
     return Candidate(
-        row.system, row.table, row.key, stopping.verdict, like.weight, evidence, row.out, identifiers, like.weights.version, half
+        row.system, row.table, row.key, stopping.verdict, like.weight, evidence, row.out, identifiers, like.weights.version, half, decided
     )  # fmt: skip

@@ -55,6 +55,10 @@ class Showing:
     why: str
 
 
+BY_WEIGHT: Final = "enough is the same"
+"""Why a record is stopped that no single comparison decides."""
+
+
 def for_stopping(like: Likeness, *, contested: bool = False, phone_only: bool = False) -> Stopping:
     """Whether a record is stopped: by itself, after an agent's look, or not. `contested`: see there.
 
@@ -81,7 +85,7 @@ def for_stopping(like: Likeness, *, contested: bool = False, phone_only: bool = 
     if compared.house == level.NEAR and compared.last not in {level.LAST_SAME, level.LAST_PART}:
         return Stopping("to review", "another last name and another house number, each by little")
     if like.weight >= STOP and _named(compared) and _met(compared):
-        return Stopping("same", "enough is the same")
+        return Stopping("same", BY_WEIGHT)
     return Stopping("to review", "not enough is the same to be sure")
 
 

@@ -139,7 +139,9 @@ def receive(tx: Connection, keeper: Keeper, asked: Asked, posted: Posted, *, at:
         )
         note(tx, number, "needs more", at)
         append(tx, DRAFTED, {"request": number, "channel": asked.channel, "received_at": micros(row["received_at"])}, at, actor)
-        return Received(number, "needs more", token, None, missing(asked.given, _stops(posted.policy, asked.region)))
+        return Received(
+            number, "needs more", token, None, missing(asked.given, keeper.keys, _stops(posted.policy, asked.region), asked.phone_region)
+        )
     due_at = _begin(tx, keeper, number, asked, identifiers, posted, at, actor)
     note(tx, number, "working", at)
     return Received(number, "working", token, due_at, HOLDS)
@@ -163,7 +165,9 @@ def complete(tx: Connection, keeper: Keeper, request: int, asked: Asked, posted:
             move(tx, request, "draft", "needs more", at, actor)
         sealed = keeper.vault.seal(tx, -request, SEALED, as_bytes(asked.given))
         tx.execute(update(REQUEST).where(REQUEST.c.id == request).values(given=sealed))
-        return Received(request, "needs more", None, None, missing(asked.given, _stops(posted.policy, asked.region)))
+        return Received(
+            request, "needs more", None, None, missing(asked.given, keeper.keys, _stops(posted.policy, asked.region), asked.phone_region)
+        )
     where = desk(posted.policy, asked.region) if asked.region else None
     anew = {"topics": list(asked.topics) or row.topics, "region": asked.region or row.region, "desk": where.name if where else row.desk}
     token = secrets.token_urlsafe(24) if row.state == "draft" else None  # who wrote a message has not been given any yet

@@ -9,12 +9,15 @@ from typing import Final
 
 from upheld.people.codes import Keys, tight_codes
 from upheld.people.held import Held
-from upheld.people.identifiers import Account, Email, Identifier, Phone, Postal
+from upheld.people.identifiers import Account, Email, Identifier, Kind, Phone, Postal
 from upheld.policy.statements import Stop
 
 PARTS: Final = tuple(field.name for field in fields(Held))
 _NAMES: Final = {"first": "first name", "last": "last name", "email": "e-mail address", "zip": "zip code", "account": "account number"}
 _PARTS_OF: Final = {"email": ("email",), "first name": ("first",), "last name": ("last",), "name": ("first", "last"), "reply address": ()}
+_UNREAD: Final[dict[Kind, str]] = {
+    "email": "the e-mail address", "postal": "the name and address", "phone": "the telephone number", "account": "the account number"
+}  # fmt: skip
 ENOUGH: Final = (("email",), ("first", "last", "address", "zip"))
 """What finds a person, if the policy names nothing else: never more is asked for than the rest of one of these."""
 
@@ -26,6 +29,10 @@ def parts_of(given: Held) -> tuple[str, ...]:
 
 def identifiers_of(given: Held, keys: Keys, phone_region: str = "US") -> tuple[Identifier, ...]:
     """The identifiers that can be read; empty if nobody can be found by what was given."""
+    return tuple(one for one in _made(given, phone_region) if tight_codes(one, keys))
+
+
+def _made(given: Held, phone_region: str) -> list[Identifier]:
     made: list[Identifier] = []
     if given.email:
         made.append(Email(given.email))
@@ -35,17 +42,19 @@ def identifiers_of(given: Held, keys: Keys, phone_region: str = "US") -> tuple[I
         made.append(Phone(given.phone, phone_region))
     if given.account:
         made.append(Account(given.account))
-    return tuple(one for one in made if tight_codes(one, keys))
+    return made
 
 
-def missing(given: Held, stops: Sequence[Stop] = ()) -> str:
-    """In words for the clerk: the least that is still needed. What was given but cannot be read counts as not given."""
+def missing(given: Held, keys: Keys, stops: Sequence[Stop] = (), phone_region: str = "US") -> str:
+    """In words for the clerk: what was given and cannot be read, by name alone; and the least that is still needed."""
     there = set(parts_of(given))
     ways = [tuple(part for name in way for part in _PARTS_OF.get(name, (name,))) for stop in stops for way in stop.given]
     ways = [way for way in dict.fromkeys(ways) if way and set(way) <= set(PARTS)] or list(ENOUGH)
     ways.sort(key=lambda way: (len(set(way) - there) or len(way), there.isdisjoint(way)))  # the least first; of equals the one begun
     wanted = [tuple(part for part in way if part not in there) or way for way in ways]
-    return "ask for " + ", or ".join(" and ".join(f"the {_NAMES.get(part, part)}" for part in way) for way in wanted) + "; nothing more"
+    ask = "ask for " + ", or ".join(" and ".join(f"the {_NAMES.get(part, part)}" for part in way) for way in wanted) + "; nothing more"
+    unread = [_UNREAD[one.kind] for one in _made(given, phone_region) if not tight_codes(one, keys)]
+    return f"{' and '.join(unread)} cannot be read, look for a slip of the pen; or {ask}" if unread else ask
 
 
 def as_bytes(given: Held) -> bytes:

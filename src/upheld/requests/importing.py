@@ -131,7 +131,7 @@ class _Rows:
         given = self._given(row)
         identifiers = identifiers_of(given, self.keeper.keys, self.plan.phone_region)
         if not identifiers:
-            raise Invalid(f"too little to find anybody: {missing(given)}")
+            raise Invalid(f"too little to find anybody: {missing(given, self.keeper.keys, phone_region=self.plan.phone_region)}")
         topics = tuple(dict.fromkeys(word.strip() for word in self._of(row, "topic").split(";") if word.strip())) or self.plan.topics
         if any(topic not in self.posted.policy.vocabulary.topics for topic in topics):
             raise Invalid("the row's topic is none of the policy's")

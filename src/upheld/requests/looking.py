@@ -5,6 +5,7 @@ Out of here go verdicts and reasons in words, never a stored value. Every look i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,7 +38,7 @@ LOOKED = declare(
 class Match:
     """A record that is (`same`) or may be (`to review`) the caller's: where, and by which comparisons.
 
-    `why`: what keeps it from being sure. `out`: topics that it is marked as stopped for.
+    `why`: what keeps it from being sure. `decided`: what made it sure whatever it weighs. `out`: topics that it is marked as stopped for.
     """
 
     system: str
@@ -47,15 +48,19 @@ class Match:
     why: str
     reasons: tuple[tuple[str, str, float], ...]
     out: tuple[str, ...]
+    decided: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What a look found, the likeliest first. `known`: people of the record who are met. `missing`: what is still to be asked for."""
+    """What a look found, the likeliest first. `known`: people of the record who are met. `missing`: what is still to be asked for.
+
+    `silent`: the systems that did not answer, and why.
+    """
 
     matches: tuple[Match, ...]
     known: int
-    silent: tuple[str, ...]
+    silent: Mapping[str, str]
     missing: str | None
 
 
@@ -64,27 +69,29 @@ def look(record: Record, keeper: Keeper, systems: Systems, given: Held, policy: 
     identifiers = identifiers_of(given, keeper.keys)
     if not identifiers:
         ways = tuple(dict.fromkeys(stop for topic in policy.vocabulary.topics for stop in stops(policy, topic, None)))
-        return Looked((), 0, (), missing(given, ways))
+        return Looked((), 0, {}, missing(given, keeper.keys, ways))
     with record.reading() as conn:
         weights = in_use(conn)
     rows: list[Found] = []
-    silent: list[str] = []
+    silent: dict[str, str] = {}
     for system in systems.datamap.systems.values():
         try:
             rows += read(system, systems.open_system(system), identifiers)
-        except (Failed, No):
-            silent.append(system.name)
+        except Failed as failed:
+            silent[system.name] = f"it {failed.words}"
+        except No as no:
+            silent[system.name] = no.message
     found = candidates(rows, Wanted(identifiers), weights)  # together: who else lives there may stand in another system
     matches = [match_of(one) for one in found if one.verdict != "different"]
     verdicts = [one.verdict for one in matches]
     with record.transaction() as tx:
         known = len(find(tx, keeper.keys, identifiers))
         append(tx, LOOKED, {"same": verdicts.count("same"), "review": verdicts.count("to review"), "silent": len(silent)}, at, actor)
-    return Looked(tuple(sorted(matches, key=lambda one: (one.verdict != "same", -one.weight))), known, tuple(silent), None)
+    return Looked(tuple(sorted(matches, key=lambda one: (one.verdict != "same", -one.weight))), known, silent, None)
 
 
 def match_of(one: Candidate) -> Match:
     """A candidate without what may not leave: its key, and what it holds."""
     why = next((each.words for each in one.evidence if each.of == WHY), "")
     reasons = tuple((each.of, each.words, each.bits) for each in one.evidence if each.of != WHY)
-    return Match(one.system, one.table, one.verdict, one.weight, why, reasons, tuple(sorted(one.out)))
+    return Match(one.system, one.table, one.verdict, one.weight, why, reasons, tuple(sorted(one.out)), one.decided)

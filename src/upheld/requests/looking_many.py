@@ -73,7 +73,7 @@ def look_many(
             for line, row in file.rows:
                 identifiers = identifiers_of(_given(row, where), keeper.keys)
                 if not identifiers:
-                    refused.append((line, f"too little to find anybody: {missing(_given(row, where))}"))
+                    refused.append((line, f"too little to find anybody: {missing(_given(row, where), keeper.keys)}"))
                     continue
                 matches = [match_of(one) for one in finder.find(Wanted(identifiers))]
                 verdicts.update(one.verdict for one in matches)
