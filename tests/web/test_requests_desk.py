@@ -189,6 +189,19 @@ def test_the_queue_shows_the_most_urgent_first_with_clocks_in_words(support, sho
     assert "late by 365 days" in words(support.get("/requests"))
 
 
+def test_a_finished_request_shows_the_day_of_its_end_and_not_the_day_it_was_due(support, shop, world, clock):
+    asked(shop, clock())
+    world.work()
+    with shop.record.reading() as conn:
+        found = queries.request(conn, 1)
+        assert found.state == "complete"
+        assert found.due_at.month != clock().month or found.due_at.day != clock().day  # or this test shows nothing
+        assert queries.ended(conn, [found]) == {1: clock()}
+    assert re.search(r"done May 4, 2026 Complete", words(support.get("/requests?state=complete")))
+    assert re.search(r"done May 4, 2026 Complete", words(support.post("/requests/search", {"what": "jane.doe@mail.example"})))
+    assert re.search(r"Time left done May 4, 2026", words(open_request(support, 1)))
+
+
 def test_a_search_is_by_number_or_by_what_somebody_says_and_is_a_reading(support, shop, clock):
     asked(shop, clock())
     assert support.post("/requests/search", {"what": "1"})["Location"] == "/requests/1"

@@ -26,7 +26,7 @@ from upheld.requests.models import (
     REQUEST_TOLD,
 )
 from upheld.requests.settling import PREFIX
-from upheld.requests.states import State
+from upheld.requests.states import OPEN, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +168,13 @@ def of_people(conn: Connection, people: Iterable[int]) -> tuple[Request, ...]:
     """Every request that means any of these people, the newest first."""
     mine = select(REQUEST_PERSON.c.request).where(among(conn, REQUEST_PERSON.c.person, people))
     return _requests(conn, conn.execute(select(*_LISTED).where(REQUEST.c.id.in_(mine)).order_by(REQUEST.c.id.desc())).all())
+
+
+def ended(conn: Connection, found: Iterable[Request]) -> dict[int, datetime]:
+    """When each of these requests that are over came to its end, by its number; those that are open are not among them."""
+    over = [one.id for one in found if one.state not in OPEN]
+    last = select(REQUEST_MOVE.c.request, func.max(REQUEST_MOVE.c.at)).where(among(conn, REQUEST_MOVE.c.request, over))
+    return {number: at for number, at in conn.execute(last.group_by(REQUEST_MOVE.c.request)) if at is not None}
 
 
 def whole(conn: Connection, number: int) -> Whole:

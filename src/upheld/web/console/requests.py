@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Any, Final
 
@@ -38,11 +39,12 @@ Do = Callable[[Connection, HttpRequest, int, Posted], str]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A request in the queue, in words."""
+    """A request in the queue, in words. `day`: when it is due; of one that is over, when it ended."""
 
     request: queries.Request
     state: wording.Said
     clock: wording.Said
+    day: datetime | None
 
 
 class Search(forms.Form):
@@ -61,8 +63,9 @@ def queue(request: HttpRequest) -> HttpResponse:
     with around.reading() as (conn, posted):
         corrections = len(correcting.waiting(conn))
         found = queries.queue(conn, asked or OPEN, desk, begin=(page - 1) * PAGE, most=PAGE)
+        lines = _lines(conn, found.requests)
     said = {
-        "lines": _lines(found.requests),
+        "lines": lines,
         "count": found.count,
         "corrections": corrections,
         "states": [(state, wording.state(state), state in asked) for state in MOVES],
@@ -81,7 +84,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """By number, or by what somebody says of themselves; that is a reading, and never part of an address."""
     form, around = Search(request.POST), surroundings()
-    found: tuple[queries.Request, ...] = ()
+    lines: list[Line] = []
     if form.is_valid():
         what = form.cleaned_data["what"]
         if number := _number(what):
@@ -91,8 +94,8 @@ def search(request: HttpRequest) -> HttpResponse:
         with around.writing() as (tx, posted):
             people = find(tx, around.keeper.keys, identifiers_of(given, around.keeper.keys))
             gate.read(tx, posted.policy, purpose, "requests", min(people, default=None), at=now, actor=request.member.actor)
-            found = queries.of_people(tx, people)
-    return render(request, "console/requests_found.html", {"search": form, "lines": _lines(found)}, status=200 if form.is_valid() else 400)
+            lines = _lines(tx, queries.of_people(tx, people))
+    return render(request, "console/requests_found.html", {"search": form, "lines": lines}, status=200 if form.is_valid() else 400)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -107,12 +110,14 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
         noted = notes.read(conn, around.keeper, number)
         begun = drafts.opened(conn, around.keeper, number) if whole.request.state in {"draft", "needs more"} else None
         topics = topics_in_words.topics(posted.policy, whole.request.topics)
-    over = whole.request.state in {"complete", "withdrawn"}
+        ended = queries.ended(conn, [whole.request]).get(number)
+    over = ended is not None
     said = {
         "whole": whole,
         "request_": whole.request,
         "state": wording.state(whole.request.state),
         "clock": wording.clock(whole.request.due_at, now, over=over),
+        "day": ended or whole.request.due_at,
         "clocks": [(source, at, says, sure, wording.clock(at, now, over=over)) for source, at, says, sure in whole.clocks],
         "moves": [(wording.state(state), at) for state, at in whole.moves],
         "topics": topics,
@@ -228,10 +233,11 @@ def complete(tx: Connection, request: HttpRequest, number: int, posted: Posted) 
     )
 
 
-def _lines(found: tuple[queries.Request, ...]) -> list[Line]:
-    now = surroundings().now()
+def _lines(conn: Connection, found: tuple[queries.Request, ...]) -> list[Line]:
+    now, ended = surroundings().now(), queries.ended(conn, found)
     return [
-        Line(one, wording.state(one.state), wording.clock(one.due_at, now, over=one.state in {"complete", "withdrawn"})) for one in found
+        Line(one, wording.state(one.state), wording.clock(one.due_at, now, over=one.id in ended), ended.get(one.id, one.due_at))
+        for one in found
     ]
 
 

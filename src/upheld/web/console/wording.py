@@ -62,11 +62,11 @@ def state(name: str) -> Said:
 
 
 def clock(due_at: datetime | None, now: datetime, *, over: bool = False) -> Said:
-    """How much time is left. `over`: nothing is due any more."""
-    if due_at is None:
-        return Said("", _("no clock"))
+    """How much time is left. `over`: nothing is due any more, and the day to show beside it is that of the end."""
     if over:
         return Said("", _("done"))
+    if due_at is None:
+        return Said("", _("no clock"))
     left = due_at - now
     days, hours = abs(left) // timedelta(days=1), abs(left) // timedelta(hours=1)
     if left < timedelta(0):
