@@ -25,12 +25,17 @@ from examples.shop.store.seeding import PASSWORD
 HOUSE = Path(__file__).parents[2]
 PORTS = {"shop": 8000, "centre": 8100, "console": 8200, "api": 8300}
 PATIENCE = 60  # seconds until all answer
-STAFF = {"robin@northgate.example": "support", "kim@northgate.example": "marketing", "alex@northgate.example": "privacy"}
+STAFF = {
+    "robin@northgate.example": "support",
+    "kim@northgate.example": "marketing",
+    "alex@northgate.example": "privacy",
+    "sam@northgate.example": "privacy",  # whoever drafts a version does not approve it
+}
 
 
 @dataclass
 class Merchant:
-    """The processes over one home. `ports` are those that were free, `links` where each of the staff begins."""
+    """The processes over one home. `ports` are those that were free, `links` where each of the staff begins, by address."""
 
     home: Path
     ports: dict[str, int] = field(default_factory=dict)
@@ -74,10 +79,10 @@ class Merchant:
         there = {one["name"]: one["factors"] for one in json.loads(self._upheld("staff", "list", "--json"))}
         for email, role in STAFF.items():
             if there.get(email):
-                self.links[role] = f"{email}, as before"
+                self.links[email] = f"{role}, as before"
                 continue
             words = ("staff", "link", email) if email in there else ("staff", "add", email, "--role", role)
-            self.links[role] = json.loads(self._upheld(*words, "--json"))["link"]
+            self.links[email] = json.loads(self._upheld(*words, "--json"))["link"]
 
     def start(self) -> None:
         """Start everything, and wait until it answers."""
@@ -202,7 +207,7 @@ def _introduce(merchant: Merchant) -> None:
         f"  the privacy centre  {merchant.address('centre')}",
         f"                      codes and confirmations lie in {merchant.home.name}/letters, as no mail server is named",
         f"  the console         {merchant.address('console')}",
-        *(f"                      {role}: {link}" for role, link in merchant.links.items()),
+        *(f"                      {email.partition('@')[0]}, {STAFF[email]}: {link}" for email, link in merchant.links.items()),
         "                      (each link is good once: choose a password there, and add an app or a passkey)",
         f"  the API             {merchant.address('api')}/api/v1/openapi.json",
         "",

@@ -8,15 +8,17 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from examples.shop.serving import Merchant
+from examples.shop.serving import STAFF, Merchant
 from examples.shop.store.seeding import PASSWORD
 from tests import houses
 from tests.browser.looking import Looker
 from tests.web import sites
 from upheld.choices.actions import Said, record
 from upheld.choices.queries import AsOf, standing
+from upheld.gate.staff import purposes_of
 from upheld.people.identifiers import Email
 from upheld.people.queries import find
+from upheld.postings.queries import in_force
 
 TOPICS = ("newsletter", "post", "calls", "sharing", "suggestions")
 
@@ -122,6 +124,17 @@ def test_a_quote_an_account_and_a_survey_fill_their_tables(shop, merchant):
     assert password.startswith("pbkdf2_")
 
 
+def test_a_version_that_one_of_the_staff_drafts_can_be_approved_by_another(merchant):
+    running, house = merchant
+    with house.record.reading() as conn:
+        policy = in_force(conn, datetime.now(UTC)).policy
+    drafting = [name for name, role in STAFF.items() if "audit" in purposes_of(policy, role)]
+    assert len(drafting) >= 2
+    links = {running.links[name] for name in drafting}
+    assert len(links) == len(drafting), "each begins by a link of their own"
+    assert all(re.fullmatch(r"http://console\.localhost:\d+/begin/\S+", link) for link in links)
+
+
 def test_every_address_that_the_demo_prints_answers_and_the_shop_leads_to_the_centre(browser, merchant, shop):
     running, _ = merchant
     shop.at("/")
@@ -132,7 +145,7 @@ def test_every_address_that_the_demo_prints_answers_and_the_shop_leads_to_the_ce
             answer = one.page.goto(address)
             assert answer.status == 200
     with Looker.opened(browser, running.address("console")) as one:
-        link = running.links["support"]
+        link = running.links["robin@northgate.example"]
         assert re.fullmatch(r"http://console\.localhost:\d+/begin/\S+", link)
         assert one.page.goto(link).status == 200
     assert urlsplit(running.address("api")).port != urlsplit(running.address("shop")).port
