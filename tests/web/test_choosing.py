@@ -77,8 +77,21 @@ def test_an_old_link_never_overrules_a_later_no(shop, centre, clock):
     clock.now = later(minutes=6)
     centre.post("/choices", {"email": ANN, "choice": "sharing:out"})
     clock.now = later(minutes=7)
-    assert centre.post(link).status_code == 409
+    page = words(centre.post(link), status=409)
+    assert "After it was asked for, it was stopped, and the later word holds." in page
+    assert "Ask for it anew" in page
     assert choices_of(shop)["sharing"] == "out"
+
+
+def test_a_link_that_is_too_old_says_so_and_what_to_do(shop, centre, clock):
+    centre.post("/choices", {"email": ANN, "choice": "sharing:in"})
+    link = link_in(tokens(shop.home.path)[0][1])
+    clock.now = later(days=8)
+    for answer in (centre.get(link), centre.post(link)):
+        page = words(answer, status=409)
+        assert "It was good for a week, and that is over." in page
+        assert 'href="/choices"' in answer.content.decode().partition("<main")[2]
+    assert choices_of(shop) is None
 
 
 def test_a_link_clicked_twice_says_yes_once(shop, centre, clock):

@@ -5,10 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from django.utils.translation import override
 
 from tests.web.reading import words
 from upheld.errors import Invalid
+from upheld.policy.terms import REGION_PARENTS
+from upheld.policy.voice import region
 from upheld.traffic.links import read_links
+from upheld.web import regions
+
+ALIKE = {
+    "Argentina", "Australia", "Austria", "Bulgaria", "Chile", "China", "Colombia", "Estonia", "Hong Kong", "India", "Indonesia", "Israel",
+    "Liechtenstein", "Malta", "Portugal", "Vietnam",
+}  # fmt: skip
+"""Written alike in Spanish."""
 
 LINKS = """
 [[site]]
@@ -47,6 +57,16 @@ def test_each_region_has_its_desk_and_its_rights(centre):
     assert "security@northgate.example" in germany
     assert "What you can ask for there" in europe
     assert "What you can ask for there" not in everybody
+
+
+def test_regions_are_named_in_the_language_of_the_page(centre):
+    page = words(centre.get("/contact", headers={"accept-language": "es"}))
+    for name in ("los Estados Unidos", "la UE, Islandia, Liechtenstein o Noruega", "otro país"):
+        assert name in page
+    with override("en"):
+        named = {str(name) for name in regions.NAMES}
+    assert named <= {region(code) for code in REGION_PARENTS}, "a name that the policy's language no longer has"
+    assert {region(code) for code in REGION_PARENTS if not code.startswith("us-")} - named == ALIKE
 
 
 def test_a_region_that_is_none_is_taken_for_not_said(centre):

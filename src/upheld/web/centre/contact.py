@@ -17,8 +17,8 @@ from upheld.policy.explain import explain
 from upheld.policy.statements import Contact
 from upheld.policy.terms import REGION_PARENTS
 from upheld.policy.voice import Voice
-from upheld.policy.voice import region as region_words
 from upheld.requests.desks import Desk, Span, desk
+from upheld.web import regions
 from upheld.web.surroundings import surroundings
 
 REGIONS = ("us", "us-ca", "eu", "elsewhere")
@@ -49,7 +49,7 @@ def page(request: HttpRequest) -> HttpResponse:
     said = {
         "reached": _reached(found, now) if found else None,
         "region": region,
-        "regions": [(code, region_words(code)) for code in _offered(policy)],
+        "regions": [(code, regions.region(code)) for code in _offered(policy)],
         "rights": [explain(each, voice) for each in rights(policy, region or None)] if region else [],
     }
     return render(request, "centre/contact.html", said)

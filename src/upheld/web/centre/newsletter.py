@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from upheld.choices.actions import Said, record
-from upheld.errors import Invalid
+from upheld.errors import Conflict, Invalid
 from upheld.people.identifiers import Email
 from upheld.people.screening import old_enough
 from upheld.policy.behaviour import asks_age_before
@@ -47,7 +47,7 @@ class Born(forms.Form):
             try:
                 given["born"] = date(given["year"], given["month"], given["day"])
             except ValueError:
-                self.add_error(None, _("There is no such day. Write it in numbers, such as 31, 5 and 1990."))
+                self.add_error(None, _("There is no such day. Write day, month and year in numbers."))
         return given
 
 
@@ -120,7 +120,7 @@ def _age_screen(request: HttpRequest, policy: Policy) -> HttpResponse:
         try:
             passed = old_enough(policy, TOPIC, form.cleaned_data["born"], surroundings().now().date())
         except Invalid:
-            form.add_error(None, _("There is no such day. Write it in numbers, such as 31, 5 and 1990."))
+            form.add_error(None, _("There is no such day. Write day, month and year in numbers."))
         else:
             request.session[SCREENED] = "passed" if passed else "stopped"
             if not passed:  # nothing is kept of a child
@@ -160,10 +160,16 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind the mailed link: it asks once more, since programs that read mail open links too; the button says yes."""
     around = surroundings()
     now = around.now()
-    said = opting_in.shown(around.home, token, now).said
+    try:
+        said = opting_in.shown(around.home, token, now).said
+    except Conflict:  # too old
+        return render(request, "centre/confirm_no.html", {"stopped": False}, status=409)
     if request.method == "POST":
-        with around.writing() as (tx, posted):
-            opting_in.confirm(tx, around.keeper, around.home, token, posted, at=now, actor=VISITOR)
+        try:
+            with around.writing() as (tx, posted):
+                opting_in.confirm(tx, around.keeper, around.home, token, posted, at=now, actor=VISITOR)
+        except Conflict:  # they opted out after they asked
+            return render(request, "centre/confirm_no.html", {"stopped": True}, status=409)
         return redirect("confirmed")
     with around.reading() as (_conn, posted):
         label = wording.label(posted.policy, said.topic)

@@ -21,11 +21,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from upheld.people.held import Held
 from upheld.policy.compiled import Policy
 from upheld.policy.terms import REGION_PARENTS
-from upheld.policy.voice import region as region_words
 from upheld.requests import queries
 from upheld.requests.actions import Asked, receive
 from upheld.requests.looking import Looked, look
 from upheld.web import forms as controls
+from upheld.web import regions
 from upheld.web.centre import wording as topics_in_words
 from upheld.web.console import staff as rule
 from upheld.web.console import wording
@@ -56,7 +56,7 @@ class Caller(forms.Form):
         super().__init__(*args, **more)
         self.fields["email"].widget.attrs["autofocus"] = not self.is_bound
         self.fields["topics"].choices = [(each.name, each.label) for each in topics_in_words.topics(policy)]
-        self.fields["region"].choices = [("", "–"), *((code, region_words(code)) for code in REGION_PARENTS)]
+        self.fields["region"].choices = [("", "–"), *((code, regions.region(code)) for code in REGION_PARENTS)]
 
     def held(self) -> Held:
         """What was said."""
