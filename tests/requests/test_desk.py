@@ -160,6 +160,26 @@ def test_an_acknowledgement_is_noted_once(counter):
     assert kinds(counter).count("request.acknowledged") == 1
 
 
+def test_what_was_given_up_says_why_and_that_nothing_happens_until_it_is_retried(counter):
+    number = counter.json("requests", "receive", "--how", "phone", "--email", "jane.doe@mail.example")["request"]
+    kept = (counter.folder / "systems.toml").read_text()
+    (counter.folder / "systems.toml").write_text("this is no map")
+    counter.upheld("work")
+    said = counter.upheld("requests", "show", number)
+    assert f"could not be dealt with: the reason is shown; nothing happens until `upheld requests retry {number}`\n" in said
+    (line,) = [line for line in said.splitlines() if "given up" in line]
+    assert line.startswith("  search: given up: ")
+    assert "because" not in said
+    (counter.folder / "systems.toml").write_text(kept)
+    away = (counter.folder / "crm.db").rename(counter.folder / "away.db")
+    counter.upheld("requests", "retry", number)
+    counter.upheld("work")
+    said = counter.upheld("requests", "show", number)
+    assert "the reason is shown; it is tried again\n" in said
+    assert "  find crm: due: is not where the map says: is it there, and readable" in said.splitlines()
+    away.rename(counter.folder / "crm.db")
+
+
 def test_beside_the_state_stands_which_recipient_refused_or_has_not_answered(counter):
     number = told(counter)
     counter.upheld("work")

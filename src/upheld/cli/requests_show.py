@@ -98,7 +98,7 @@ def _in_words(found: Whole, now: datetime) -> str:
     from upheld.requests.states import WORDS
 
     one = found.request
-    lines = [f"request {one.id}: {one.state}{_answers(one)}: {WORDS[one.state]}"]
+    lines = [f"request {one.id}: {one.state}{_answers(one)}: {WORDS[one.state]}{_goes_on(found)}"]
     came = f"received {one.received_at:%Y-%m-%d %H:%M} UTC by {one.channel}, giving {', '.join(one.parts) or 'nothing'}"
     lines.append(f"  {came}; {_due(one, now)}{_set_by(found)}")
     lines.append(f"  stops {', '.join(one.topics)}; desk: {one.desk or 'none'}")
@@ -122,7 +122,20 @@ def _set_by(found: Whole) -> str:
 
 
 def _why(reason: str | None) -> str:
-    return f", because it {reason}" if reason else ""
+    return f": {reason}" if reason else ""
+
+
+def _goes_on(found: Whole) -> str:
+    """Whether what could not be done is tried again by itself, or waits for somebody who mends it."""
+    if found.request.state != "failed":
+        return ""
+    left = {step.state for step in found.steps if step.state != "done"}
+    busy = {step.place for step in found.steps if step.state not in {"done", "given up"}}
+    stuck = "given up" in left or any(each.state == "failed" and each.system not in busy for each in found.places)
+    again, retry = bool(left - {"given up"}), f"`upheld requests retry {found.request.id}`"
+    if not stuck:
+        return "; it is tried again" if again else ""
+    return f"; it is tried again, but what was given up waits for {retry}" if again else f"; nothing happens until {retry}"
 
 
 def _to_the_person(found: Whole) -> str:

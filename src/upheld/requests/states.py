@@ -24,7 +24,7 @@ WORDS: Final[dict[State, str]] = {
     "needs more": "not enough was given to find anybody: nothing is stopped yet; ask for what is missing",
     "working": "the person's wish holds already; the systems are being searched and marked",
     "to review": "the person's wish holds, and all sure records are dealt with; some may be theirs: look at them",
-    "failed": "the person's wish holds, but some place could not be dealt with: the reason is shown, it is tried again",
+    "failed": "the person's wish holds, but some place could not be dealt with: the reason is shown",
     "complete": "every place was searched afresh: each is stopped, or kept under a clause",
     "withdrawn": "it was taken back, or never became a request",
 }
