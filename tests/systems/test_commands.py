@@ -169,7 +169,51 @@ def test_an_index_reports_what_it_read(run):
         ("subscribed", ["Y"], "n"),
         ("do_not_call", ["N", "Y"], "Y"),
         ("newsletter", ["subscribed", "unsubscribed"], "unsubscribed"),
+        ("do_not_contact", [0, 1], "1"),
+        ("suppressed", ["Y", "N"], "Y"),
+        ("suppression", [], "1"),
+        ("consent", [0, 1], "0"),
+        ("consent_withdrawn", [0, 1], "1"),
+        ("is_blocked", [0, 0], "1"),
+        ("ads_off", [1, 0], "1"),
+        ("ads_ok", [1, 0], "0"),
+        ("marketing_ok", ["yes", "no"], "no"),
+        ("no_contact", [False, True], "1"),
     ],
 )
 def test_what_probably_means_out_follows_the_name_and_the_marks(column, values, out):
     assert guess(column, "text", values).out == out
+
+
+@pytest.mark.parametrize(
+    ("type_", "values", "marks"),
+    [
+        ("integer", [0, 1, 0], True),
+        ("integer", [1, None, None], True),
+        ("text", ["N", "Y"], True),
+        ("boolean", [], True),
+        ("TINYINT", [], True),
+        ("integer", [], False),
+        ("integer", [7, 9] * 5, True),
+        ("integer", [7, 9], False),
+        ("integer", [0, 1, 2], False),
+        ("timestamp", ["2026-01-01", "2026-01-02"] * 9, False),
+    ],
+)
+def test_a_column_of_two_values_may_mark_who_is_out(type_, values, marks):
+    assert guess("zq", type_, values).marks == marks
+
+
+def test_a_column_of_two_values_that_is_not_understood_is_a_question_in_a_table_about_people_alone(run):
+    with closing(sqlite3.connect("shop.db")) as db:
+        db.execute("ALTER TABLE customers ADD COLUMN zq INT DEFAULT 0")
+        db.execute("ALTER TABLE customers ADD COLUMN is_blocked INT DEFAULT 0")
+        db.execute("ALTER TABLE customers ADD COLUMN points INT DEFAULT 40")
+        db.execute("ALTER TABLE stock ADD COLUMN zq INT DEFAULT 0")
+        db.execute("INSERT INTO stock (pieces) VALUES (3)")
+        db.commit()
+    found = scanned(run).stdout.splitlines()
+    assert 'customers.zq = "? nothing"  # two values: do they mark who is out?' in found
+    assert 'customers.is_blocked = "? out of newsletter when 1"  # marks with `0`' in found
+    assert 'customers.points = "nothing"' in found
+    assert 'stock = "nothing"' in found

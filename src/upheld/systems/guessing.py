@@ -14,6 +14,8 @@ from upheld.systems.datamap import Part
 
 ENOUGH: Final = 0.8
 """The share of the filled rows that must fit a pattern."""
+ENOUGH_ROWS: Final = 10
+"""The filled rows from which two values that are no marks are taken for all that a column knows."""
 FEWEST: Final = 3
 """The filled rows that a pattern needs to be believed."""
 
@@ -32,6 +34,7 @@ class Guess:
     """What a column may hold: a kind of information (`email`), a part of a person's identity, or what a flag stops.
 
     `seen`: rows bear it out, not the name alone. `out` is the value of a flag that probably means out, of the well-known marks alone.
+    `marks`: nothing is understood of it but that it knows two values, so that it may mark those who are out.
     """
 
     kind: str | None = None
@@ -40,6 +43,7 @@ class Guess:
     out: str = ""
     seen: bool = False
     note: str = ""
+    marks: bool = False
 
 
 _BY_NAME: Final[Sequence[tuple[tuple[str, ...], str, Part | None]]] = (
@@ -69,15 +73,19 @@ _BY_NAME: Final[Sequence[tuple[tuple[str, ...], str, Part | None]]] = (
 _FLAGS: Final[Sequence[tuple[tuple[str, ...], str]]] = (
     (("no mail", "no post", "post opt out", "postal opt out", "do not mail", "donotmail"), "post"),
     (("no call", "do not call", "donotcall", "phone opt out", "no phone"), "calls"),
-    (("no share", "do not share", "do not sell", "share opt out", "no sale"), "sharing"),
+    (("no share", "do not share", "do not sell", "share opt out", "no sale", "no ads", "ads off", "ads ok", "ad opt out"), "sharing"),
     (
         ("no email", "email opt out", "newsletter", "subscribed", "unsubscribed", "opt out", "optout", "opted out", "do not email",
-         "marketing consent", "opt in", "optin"),
+         "opt in", "optin", "consent", "do not contact", "donotcontact", "no contact", "contact ok", "suppress",
+         "blocked", "blacklisted", "blocklisted", "no marketing", "marketing ok", "marketing off", "marketing allowed", "mail off",
+         "mail ok", "email ok", "email off", "unsubscribe", "mailable", "contactable"),
         "newsletter",
     ),
 )  # fmt: skip
 """Names that flags have, and the topic that they probably mark."""
-_STOPPING: Final = ("no ", "out", "optout", "not ", "donot", "unsubscribed")
+_STOPPING: Final = (
+    "no ", "out", "optout", "not ", "donot", "unsubscribe", "suppress", "block", "blacklist", " off", "withdrawn", "revoked"
+)  # fmt: skip
 """What the name of a column says that stops by its yes."""
 _YES_NO: Final = (("unsubscribed", "subscribed"), ("out", "in"), ("1", "0"), ("yes", "no"), ("y", "n"), ("true", "false"), ("t", "f"))
 """Marks in pairs; of the first two pairs the former means out whatever the column is called."""
@@ -98,7 +106,18 @@ def guess(column: str, type_: str, values: Sequence[object]) -> Guess:
             return _named(kind, part, by_value, filled)
     if by_value is not None and not (by_value.part == "zip" or (by_value.part == "phone" and is_number_or_time(type_))):
         return by_value
-    return Guess()
+    return Guess(marks=True, note="two values: do they mark who is out?") if _two_valued(type_, filled) else Guess()
+
+
+def _two_valued(type_: str, filled: Sequence[object]) -> bool:
+    """Whether a column knows no more than two values: by its type, by marks, or by enough rows."""
+    said = type_.lower()
+    if any(said.startswith(one) or f" {one}" in said for one in _TIMES):
+        return False
+    seen = {_value(value).lower() for value in filled}
+    if not seen:
+        return said.startswith(("bool", "bit", "tinyint"))
+    return seen <= _MARKS or (len(seen) == 2 and len(filled) >= ENOUGH_ROWS)
 
 
 def is_number_or_time(type_: str) -> bool:
@@ -205,4 +224,4 @@ _PATTERNS: Final = frozenset({"email", "phone", "zip"})
 
 def harmless(columns: Mapping[str, Guess]) -> bool:
     """Whether no column of a table speaks of people."""
-    return all(one == Guess() or one.part in {"region", "state", "city"} for one in columns.values())
+    return all(one == Guess() or one.marks or one.part in {"region", "state", "city"} for one in columns.values())

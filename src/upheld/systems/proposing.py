@@ -84,7 +84,8 @@ def line(column: str, table: str, guess: Guess, items: Items, *, is_text: bool, 
         return Line(column, f"out of {topic} when {_word(guess.out)}", asks=True, note=guess.note)
     said, asks, note = _said(table, guess, items)
     if said is None and not certain:
-        return Line(column, NOTHING, asks=is_text, note="" if not is_text else "text: does it speak of people?")
+        text = "text: does it speak of people?" if is_text else ""
+        return Line(column, NOTHING, asks=is_text or guess.marks, note=guess.note if guess.marks else text)
     return Line(column, "; ".join([*certain, *([said] if said else [])]), asks=asks and said is not None, note=note)
 
 
