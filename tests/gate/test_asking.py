@@ -81,6 +81,45 @@ def test_who_cannot_be_read_is_refused_without_being_repeated(shop):
     assert "secret" not in str(refused.value)
 
 
+def test_whom_a_release_refuses_for_a_spent_cap_is_refused_here_too_with_the_day_it_is_over(shop):
+    for number in range(4):
+        assert why(shop, CY).decision.allowed
+        assert shop.release(out=shop.folder / f"{number}.csv").released == 2
+    spent, by_name = shop.now(), Postal("Cy", "Day", "2 Elm Road", "10001-1234")
+    assert shop.release(out=shop.folder / "more.csv").released == 0
+    day = (shop.began + timedelta(days=367)).date()  # the first whole day after the longest year
+    for who in (CY, by_name):
+        found = why(shop, who)
+        (reason,) = found.decision.reasons
+        assert (found.decision.permitted, found.decision.refused) == ((), ("order.name", "order.shipping address"))
+        assert (reason.clause, reason.change) == ("use.partners", f"waiting until {day}")
+        assert "four times a year" in found.sentences["use.partners"]
+    assert why(shop, Email("new@x.example")).decision.allowed
+    assert why(shop, CY, at=shop.began + timedelta(milliseconds=12)).decision.allowed  # as it was then
+    assert not why(shop, CY, at=spent).decision.allowed
+    shop.began += timedelta(days=367)
+    assert why(shop, CY).decision.allowed
+
+
+def test_a_spent_cap_says_nothing_where_nothing_was_permitted_anyway(shop):
+    for number in range(4):
+        shop.release(out=shop.folder / f"{number}.csv")
+    shop.says(CY, "sharing")
+    (reason,) = why(shop, CY).decision.reasons
+    assert reason.clause == "rights.choices"
+    assert [reason.clause for reason in why(shop, CY, ANN).decision.reasons] == ["rights.choices"]
+
+
+def test_somebody_met_twice_of_whom_one_may_leave_is_held_by_the_cap(shop):
+    for number in range(4):
+        shop.release(out=shop.folder / f"{number}.csv")
+    clauses = {reason.clause for one in why(shop, CY, age=7).decisions for reason in one.reasons}
+    assert "use.partners" not in clauses
+    mixed = why(shop, CY, items=("order.name", "order.email")).decision
+    assert mixed.refused == ("order.name", "order.email")
+    assert [reason.clause for reason in mixed.reasons][-1] == "use.partners"
+
+
 def test_what_left_about_somebody_is_found_by_every_identifier_of_the_row(shop):
     shop.release()
     (by_email,) = left(shop, CY)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
 from upheld.choices import queries as choices
 from upheld.errors import Invalid
+from upheld.gate import caps
 from upheld.gate.asked import Asked
 from upheld.people import queries as people
 from upheld.people.codes import Keys, tight_codes
 from upheld.people.identifiers import Identifier
+from upheld.policy.asking import ask
 from upheld.policy.compiled import Policy
 from upheld.policy.table import Table
 from upheld.policy.terms import RECIPIENTS
-from upheld.policy.uses import Decision, Standing, Use
+from upheld.policy.uses import Decision, Obligations, Reason, Standing, Use
 from upheld.recipients import queries as recipients
 
 
@@ -66,7 +68,7 @@ class Elsewhere:
 def answer(
     conn: Connection, keys: Keys, identifiers: Sequence[Identifier], question: Question, asked: Asked, at: datetime, *, now: bool
 ) -> Answer:
-    """Decide. `now`: everything written down counts; else only what had been chosen, and was known, at `at`.
+    """Decide as a release would, caps included. `now`: everything written down counts; else only what was so, and was known, at `at`.
 
     `Invalid` if no identifier can be read, or a word of the question is not declared.
     """
@@ -80,6 +82,10 @@ def answer(
     told = [told_of(standing, question) for standing in standings]
     table = Table(history)
     decisions = [table.decide(use, standing) for some in told for standing in some]
+    person = caps.Person(found, {code.code for identifier in identifiers for code in tight_codes(identifier, keys)})
+    spent = caps.spent(conn, decisions, history, use, person, at, now=now)
+    if spent:
+        decisions = [_without_more(one, use, asked.policy, spent) for one in decisions]
     sentences = {clause.id: clause.text for policy in history for clause in policy.document.clauses}
     named = {clause for one in decisions for clause in (*one.clauses, *(reason.clause for reason in one.reasons))}
     return Answer(
@@ -92,6 +98,25 @@ def answer(
         at=at,
         policy=asked.policy,
         elsewhere=elsewhere,
+    )
+
+
+def _without_more(decision: Decision, use: Use, policy: Policy, spent: Mapping[str, date]) -> Decision:
+    """Nothing, as a release would give out nothing: the person was given out as often as a clause lets, until a day."""
+    if not decision.permitted:
+        return decision
+    reasons = (
+        Reason(decision.permitted, "forbid", clause, caps.AS_OFTEN, f"waiting until {day:%Y-%m-%d}", decision.version)
+        for clause, day in spent.items()
+    )
+    bit = {reason.clause for reason in decision.reasons if reason.effect == "forbid"} | set(spent)
+    return replace(
+        decision,
+        permitted=(),
+        refused=ask(policy, use).asked,
+        clauses=tuple(clause for clause in decision.clauses if clause in bit),
+        obligations=Obligations(),
+        reasons=(*decision.reasons, *reasons),
     )
 
 

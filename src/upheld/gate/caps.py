@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from pyroaring import BitMap
 from sqlalchemy import Connection, select
 
-from upheld.gate.deciding import Outcome
-from upheld.gate.evidence import all_codes, persons_of
-from upheld.gate.gathering import Gathered
+from upheld.gate.evidence import all_codes, holds_any, persons_of
 from upheld.gate.models import DELIVERY, DISCLOSURE
-from upheld.gate.snapshot import Snapshot
 from upheld.policy.compiled import CompiledRule, Policy
-from upheld.policy.uses import Use
+from upheld.policy.uses import Decision, Use
+
+if TYPE_CHECKING:  # a question about one person needs none of what a list does
+    from upheld.gate.deciding import Outcome
+    from upheld.gate.gathering import Gathered
+    from upheld.gate.snapshot import Snapshot
+
+AS_OFTEN = "the person was given out as often as the clause lets"
 
 _DAYS = {"day": 1, "week": 7, "month": 31, "year": 366}
 """A period counts back from now; the longest of its kind, so that it is never too short."""
@@ -33,14 +39,49 @@ class Cap:
 
 def caps_of(conn: Connection, snapshot: Snapshot, outcome: Outcome, use: Use) -> tuple[Cap, ...]:
     """The caps that may already be reached: those with as many releases in the period as they allow."""
-    spoke = {clause for decision in outcome.verdicts.decisions if decision.permitted for clause in decision.clauses}
-    rules = [rule for policy in snapshot.history for rule in policy.allows if rule.clause in spoke and _caps(rule, policy, use)]
     found = []
-    for clause, times, period in sorted({(rule.clause, *_limit(rule)) for rule in rules}):
+    for clause, times, period in _limits(outcome.verdicts.decisions, snapshot.history, use):
         releases = _releases(conn, clause, snapshot.at - timedelta(days=_DAYS[period]))
         if len(releases) >= times:
-            found.append(Cap(clause, times, tuple(releases)))
+            found.append(Cap(clause, times, tuple(release for release, *_ in releases)))
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom a question is about: their numbers, if the record knows them, and the codes of the identifiers that name them."""
+
+    numbers: Collection[int]
+    codes: Collection[int]
+
+
+def spent(
+    conn: Connection, decisions: Iterable[Decision], history: Sequence[Policy], use: Use, person: Person, at: datetime, *, now: bool
+) -> dict[str, date]:
+    """The clauses whose cap this person has reached, each with the first day (UTC) on which a release may give them out again.
+
+    `now`: every release that is recorded counts; else only those up to `at`.
+    """
+    known, found = BitMap(person.numbers), dict[str, date]()
+    for clause, times, period in _limits(decisions, history, use):
+        within = timedelta(days=_DAYS[period])
+        releases = _releases(conn, clause, at - within)
+        was_in = sorted(
+            made
+            for release, made, bits in releases
+            if (now or made <= at) and (bool(persons_of(conn, release).intersect(known)) or holds_any(conn, release, bits, person.codes))
+        )
+        if len(was_in) >= times:
+            free = was_in[-times] + within
+            found[clause] = max(found.get(clause, date.min), (free + timedelta(days=1, microseconds=-1)).date())
+    return found
+
+
+def _limits(decisions: Iterable[Decision], history: Sequence[Policy], use: Use) -> list[tuple[str, int, str]]:
+    """The clause, times and period of each cap on what these decisions permit."""
+    spoke = {clause for decision in decisions if decision.permitted for clause in decision.clauses}
+    rules = [rule for policy in history for rule in policy.allows if rule.clause in spoke and _caps(rule, policy, use)]
+    return sorted({(rule.clause, *_limit(rule)) for rule in rules})
 
 
 def _caps(rule: CompiledRule, policy: Policy, use: Use) -> bool:
@@ -53,10 +94,11 @@ def _limit(rule: CompiledRule) -> tuple[int, str]:
     return rule.at_most
 
 
-def _releases(conn: Connection, clause: str, since: datetime) -> list[int]:
-    """Releases under a clause since a time; one whose file never appeared gave nobody out."""
-    recorded = select(DISCLOSURE.c.id, DISCLOSURE.c.clauses, DELIVERY.c.state).outerjoin(DELIVERY).where(DISCLOSURE.c.at > since)
-    return [release.id for release in conn.execute(recorded) if clause in release.clauses and release.state != "undelivered"]
+def _releases(conn: Connection, clause: str, since: datetime) -> list[tuple[int, datetime, int]]:
+    """Releases under a clause since a time, with their times and bucket bits; one whose file never appeared gave nobody out."""
+    columns = (DISCLOSURE.c.id, DISCLOSURE.c.at, DISCLOSURE.c.bucket_bits, DISCLOSURE.c.clauses, DELIVERY.c.state)
+    recorded = conn.execute(select(*columns).outerjoin(DELIVERY).where(DISCLOSURE.c.at > since)).all()
+    return [(one.id, one.at, one.bucket_bits) for one in recorded if clause in one.clauses and one.state != "undelivered"]
 
 
 def capped_rows(conn: Connection, caps: Sequence[Cap], gathered: Gathered, outcome: Outcome) -> NDArray[np.bool_]:

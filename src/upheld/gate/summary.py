@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from upheld.gate.caps import AS_OFTEN
 from upheld.gate.mapping import ColumnMap
 from upheld.gate.verdicts import CAPPED, FEW, LOWEST, NOBODY, Decided
 from upheld.policy.uses import Decision, Obligations, Reason
@@ -87,7 +88,7 @@ def _first_reason(number: int, decisions: Sequence[Decision], capped_by: str | N
     if number == NOBODY:
         return None, "the row names nobody: no identifier in it can be read", "a readable e-mail address, or name, address and zip"
     if number == CAPPED:
-        return capped_by, "the person was given out as often as the clause lets", "waiting until the period is over"
+        return capped_by, AS_OFTEN, "waiting until the period is over"
     if number == FEW:
         return None, "fewer people share the row's values than totals must cover", "fewer columns, so that more people share their values"
     reasons = decisions[number].reasons
