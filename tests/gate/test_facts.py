@@ -160,6 +160,33 @@ def test_items_of_an_earlier_version_are_decided_by_it_on_every_engine(tmp_path,
     shop.record.close()
 
 
+@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
+def test_what_a_list_says_was_collected_in_days_to_come_stands_under_the_narrowest_version(tmp_path, monkeypatch, postgres_url, engine):
+    shop = small(tmp_path, monkeypatch, "allow marketing.email using order.email when opted in to newsletter\n")
+    wider = tmp_path / "wider.md"
+    wider.write_text(HEAD.format(version="2") + PLAIN + "allow marketing.email using order.email\n```\n")
+    with shop.record.transaction() as tx:
+        postings.post(tx, document.read(wider), at=shop.now(), actor=ME)
+    shop.began += timedelta(days=9)
+    tomorrow, later = ((shop.now() + timedelta(days=days)).date() for days in (1, 2))
+    text = f"email,collected\nin@x.example,2099-01-01\na@x.example,2099-01-01\nb@x.example,{later}\nnew@x.example,{tomorrow}\n"
+    address = postgres_url.render_as_string(hide_password=False) if engine == "postgres" else None
+    summary, left = mailed(shop, text, mapping=("collected=collected",), engine=engine, engine_address=address)
+    assert left == ["in@x.example", "new@x.example"]
+    assert [note for note in summary.notes if "still to come" in note] == [
+        "3 rows have a day of collecting that is still to come: it counts as not given, so that the narrowest version binds"
+    ]
+    shop.record.close()
+
+
+def test_ages_that_cannot_be_read_are_counted_and_blank_ones_are_not(shop):
+    text = "email,first,last,age\na@x.example,Al,Poe,abc\nb@x.example,Bo,Poe,18\nc@x.example,Cy,Poe,\n"
+    mapping = ("email=email", "first=order.name", "last=order.name", "age=age")
+    summary, left = mailed(shop, text, mapping=mapping)
+    assert left == ["Bo,Poe"]
+    assert [note for note in summary.notes if "age" in note] == ["1 row has an age that cannot be read: it counts as unknown"]
+
+
 def test_an_unread_address_that_was_not_asked_for_costs_nothing(shop):
     text = 'email,first,last,age,phone\n"a@x.example; b@x.example",Al,Poe,30,+1 206 555 0100\n'
     mapping = ("email=order.email", "first=order.name", "last=order.name", "phone=phone")

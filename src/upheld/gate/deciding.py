@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,12 +22,16 @@ from upheld.policy.uses import Use
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was decided about a list, and who of the known persons its permitted rows are about."""
+    """What was decided about a list, and who of the known persons its permitted rows are about.
+
+    `not_given`: in how many rows the list says a fact that counts as not given, by the fact's role (`age`, `collected`).
+    """
 
     verdicts: Verdicts
     decided: Decided
     rows: NDArray[np.int64]
     persons: NDArray[np.int64]
+    not_given: Mapping[str, int]
 
     def same_as(self, other: Outcome) -> bool:
         """Whether the same cells may leave."""
@@ -63,7 +67,7 @@ def decide_list(
         tuple((policy.version, since) for policy, since in zip(snapshot.history, snapshot.since, strict=True)),
         snapshot.history[-1].vocabulary.sources,
     )
-    said = facts.standings(opened, mapping, bench, table, snapshot.topics, times, {dim.kind for dim in row.dims})
+    said, not_given = facts.standings(opened, mapping, bench, table, snapshot.topics, times, {dim.kind for dim in row.dims})
     rows, persons = gathered.meet(snapshot.index)
     hits = (rows, snapshot.of(persons))
     decided = decide_rows(verdicts, opened.rows, said, hits)
@@ -72,7 +76,7 @@ def decide_list(
         np.bitwise_and(decided.masks, found.astype(decided.masks.dtype), out=decided.masks)
     _withhold_unread(decided, gathered, mapping, verdicts.items)
     _bar(decided.masks, decided.numbers, ~gathered.named, NOBODY)
-    return Outcome(verdicts, decided, rows, persons)
+    return Outcome(verdicts, decided, rows, persons, not_given)
 
 
 def _withhold_unread(decided: Decided, gathered: Gathered, mapping: ColumnMap, items: Sequence[str]) -> None:

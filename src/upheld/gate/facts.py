@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,7 +16,7 @@ from sqlglot import exp
 from upheld.errors import Invalid
 from upheld.gate.lists import ROW, OpenList
 from upheld.gate.mapping import ColumnMap
-from upheld.gate.patterns import day, days
+from upheld.gate.patterns import day, days, is_age
 from upheld.gate.regions import region_of
 from upheld.gate.verdicts import COARSE
 from upheld.gate.workbench import Workbench
@@ -62,21 +64,24 @@ def stranger(topics: Sequence[str], **facts: Any) -> Standing:  # noqa: ANN401 -
 
 def standings(
     opened: OpenList, mapping: ColumnMap, bench: Workbench, coding: Coding, topics: Sequence[str], times: Times, asked: Collection[str]
-) -> Standings | int:
+) -> tuple[Standings | int, Counter[str]]:
     """The standing code of every row as if its person were not known (`COARSE` added as to a person's); one number if none says anything.
 
-    Only the kinds of facts in `asked` are looked at: others cannot change the decision.
+    Only the kinds of facts in `asked` are looked at: others cannot change the decision. Also in how many rows a fact stands, by its role,
+    that counts as not given: an age that cannot be read, a day of collecting that is still to come.
     """
     base = coding.standing_code(stranger(topics))
+    unread: Counter[str] = Counter()
     parts = []
     for (group, kind), roles in GROUPS.items():
         if kind not in asked:
             continue
         places = [(role, place) for role in roles if (place := mapping.place(role)) is not None]
         if places:
-            parts.append(_part(group, places, opened, bench, lambda facts: coding.standing_code(stranger(topics, **facts)) - base, times))
+            code = partial(_code, coding, topics, base)
+            parts.append(_part(group, places, opened, bench, code, times, unread))
     if not parts:
-        return base
+        return base, unread
     total: exp.Expr = exp.Literal.number(base)
     query = exp.select(exp.column(ROW, table="list")).from_(opened.relation.subquery("list"))
     for table, keys in parts:
@@ -88,22 +93,37 @@ def standings(
     codes[found[ROW]] = found["code"]
     for table, _ in parts:
         bench.drop(table)
-    return codes
+    return codes, unread
+
+
+def _code(coding: Coding, topics: Sequence[str], base: int, facts: dict[str, Any]) -> int:
+    """What facts add to the code of somebody of whom nothing is known."""
+    return coding.standing_code(stranger(topics, **facts)) - base
 
 
 def _part(
-    group: str, places: list[tuple[str, int]], opened: OpenList, bench: Workbench, code: Callable[[dict[str, Any]], int], times: Times
+    group: str,
+    places: list[tuple[str, int]],
+    opened: OpenList,
+    bench: Workbench,
+    code: Callable[[dict[str, Any]], int],
+    times: Times,
+    unread: Counter[str],
 ) -> tuple[str, list[tuple[str, int]]]:
-    """A table from the distinct texts of a fact's columns to its part of the code."""
+    """A table from the distinct texts of a fact's columns to its part of the code; `unread` grows by the rows that give none."""
     texts = [_text(role, place, "list").as_(f"k{place}") for role, place in places]
-    rows = bench.rows(exp.select(*texts).distinct().from_(opened.relation.subquery("list")).limit(MOST + 1))
+    keys = [exp.column(f"k{place}") for _, place in places]
+    told = exp.select(*texts).from_(opened.relation.subquery("list")).subquery("told")
+    rows = bench.rows(exp.select(*keys, exp.Count(this=exp.Star())).from_(told).group_by(*keys).limit(MOST + 1))
     if len(rows) > MOST:
         raise Invalid(f"the columns mapped to `{places[0][0]}` hold too many different values: map them with `--map COLUMN=nothing`")
     roles = [role for role, _ in places]
     known: dict[str, int] = {}
     parts = np.empty(len(rows), dtype=np.int64)
     for at, row in enumerate(rows):
-        facts = fact(group, dict(zip(roles, row, strict=True)), times)
+        said = dict(zip(roles, row[:-1], strict=True))
+        facts = fact(group, said, times)
+        unread.update(dict.fromkeys(_not_given(said, facts, times), row[-1]))
         key = repr(sorted(facts.items(), key=str))
         if key not in known:
             known[key] = code(facts) or (COARSE if facts.get("region") else 0)
@@ -120,6 +140,12 @@ def _text(role: str, place: int, table: str) -> exp.Expr:
     text: exp.Expr = exp.Coalesce(this=exp.cast(exp.column(f"c{place}", table=table), "VARCHAR"), expressions=[exp.Literal.string("")])
     # The time of day would make every row's value its own; the day alone can only mean an earlier version.
     return exp.Left(this=text, expression=exp.Literal.number(10)) if role in {"collected", "birth date"} else text
+
+
+def _not_given(said: Mapping[str, str], facts: Mapping[str, Any], times: Times) -> list[str]:
+    """The roles of a row whose text counts as not given."""
+    found = [role for role in ("age",) if said.get(role, "").strip() and not is_age(said[role])]
+    return found + [role for role in ("collected",) if "since" not in facts and _to_come(day(said.get(role, "")), times)]
 
 
 def fact(group: str, texts: Mapping[str, str], times: Times) -> dict[str, Any]:
@@ -145,12 +171,20 @@ def age_of(age: str, born: str, today: date) -> int | None:
 
 
 def _version(version: str, collected: str, times: Times) -> str | None:
-    """The version that the list names; else the one in force on the day. Unknown ones name none, which means the earliest."""
+    """The version that the list names; else the one in force on the day. Unknown ones name none, which means the earliest.
+
+    A day that is still to come names none either: nothing can have been collected then, so nobody knows under which version it was.
+    """
     names = [name for name, _ in times.versions]
     if version.strip() in names:
         return version.strip()
     on = day(collected)
-    if on is None:
+    if on is None or _to_come(on, times):
         return None
     at = datetime.combine(on, time(), UTC) - EARLIEST_ZONE
     return next((name for name, since in reversed(times.versions) if since <= at), None)
+
+
+def _to_come(on: date | None, times: Times) -> bool:
+    """Whether a day has begun nowhere yet: it may be tomorrow already somewhere, but no later."""
+    return on is not None and on > times.today + timedelta(days=1)

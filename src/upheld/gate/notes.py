@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from upheld.gate.asked import Asked
 from upheld.gate.mapping import ColumnMap
 from upheld.gate.orders import Order
 
+_NOT_GIVEN = {
+    "age": "an age that cannot be read: it counts as unknown",
+    "collected": "a day of collecting that is still to come: it counts as not given, so that the narrowest version binds",
+}
 
-def notes(order: Order, mapping: ColumnMap, asked: Asked, unread: tuple[int, str] | None) -> tuple[str, ...]:
+
+def notes(order: Order, mapping: ColumnMap, asked: Asked, unread: tuple[int, str] | None, not_given: Mapping[str, int]) -> tuple[str, ...]:
     """One line each: columns that could be several items and were dropped, a purpose that stands for several, the first unreadable line.
 
-    Also the terms that the recipient's contract lacks, so that it counts as none.
+    Also the terms that the recipient's contract lacks, so that it counts as none, and the rows whose facts count as not given.
     """
     found = []
     unclear = [f"`{column.column}`" for column in mapping.columns if column.unclear]
@@ -27,6 +34,8 @@ def notes(order: Order, mapping: ColumnMap, asked: Asked, unread: tuple[int, str
         found.append(
             f"the contract with `{order.to}` counts as none, for it lacks {named}: note a whole one with `--term` or `--all-terms`"
         )
+    for role, rows in not_given.items():
+        found.append(f"{rows:,} {'row has' if rows == 1 else 'rows have'} {_NOT_GIVEN[role]}")
     if unread:
         found.append(f"some rows cannot be read; the first, line {unread[0]}, {unread[1]}")
     return tuple(found)

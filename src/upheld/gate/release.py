@@ -288,5 +288,5 @@ class _Release:
             clauses=tuple(sorted({clause for decision in met for clause in decision.clauses})),
             obligations=summary.joined(met),
             input_hash=self.opened.hash,
-            notes=notes(self.order, self.mapping, draft.asked, self.opened.rejects.first),
+            notes=notes(self.order, self.mapping, draft.asked, self.opened.rejects.first, outcome.not_given),
         )
