@@ -9,6 +9,7 @@ import pytest
 from tests.requests.offices import World
 from upheld.gate.indexed import Finder
 from upheld.gate.searching import Wanted
+from upheld.home import Home
 from upheld.jobs.worker import work
 from upheld.ledger import queries as ledger
 from upheld.ledger.models import EFFECT
@@ -58,8 +59,10 @@ def test_each_night_links_are_worked_out_and_the_safest_come_along_for_stopping(
     with world.db("web") as db:
         db.execute("UPDATE customers SET phone = '(312) 555-0142' WHERE id = 1")
     resolving.plan_first(world.shop.record, world.shop.home, world.now)
-    resolving.plan_first(world.shop.record, world.shop.home, world.now)
-    assert night(world) == 1
+    with (world.shop.home.path / "upheld.toml").open("a") as file:  # another time of the night, at once and not from the next night on
+        file.write('\n[sweep]\nat = "18:00"\n')
+    resolving.plan_first(world.shop.record, Home.find(world.shop.home.path), world.now)
+    assert night(world, timedelta(hours=6)) == 1
     assert found(world) == both
     with world.shop.record.reading() as conn:
         (entry,) = [entry for entry in ledger.entries(conn) if entry.kind == "rights.resolved"]

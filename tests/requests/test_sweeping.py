@@ -16,6 +16,7 @@ from tests.kills.merchant import TOPICS, Merchant, person
 from tests.kills.nursery import office
 from upheld.choices.actions import Said, record
 from upheld.errors import Invalid
+from upheld.home import Home
 from upheld.jobs.shift import Shift
 from upheld.jobs.worker import work
 from upheld.ledger import queries as ledger
@@ -117,6 +118,34 @@ def test_each_night_is_one_effect_a_system_that_plans_the_next(merchant):
         due = conn.execute(select(EFFECT.c.place, EFFECT.c.due_at).where(EFFECT.c.kind == sweeping.KIND, EFFECT.c.state == "due")).all()
     assert sorted(place for place, _ in due) == ["crm", "shop"]
     assert all(merchant.now < at <= merchant.now + DAY and (at.hour, at.minute) == (3, 0) for _, at in due)
+
+
+def planned(merchant):
+    with merchant.record.reading() as conn:
+        query = select(EFFECT.c.place, EFFECT.c.due_at).where(EFFECT.c.kind == sweeping.KIND, EFFECT.c.state == "due")
+        return dict(tuple(row) for row in conn.execute(query))
+
+
+def test_another_time_of_the_night_holds_for_the_night_that_was_planned_already(merchant):
+    hours = 3 if merchant.now.hour == 1 else 2  # never the time that holds already
+    wanted = (merchant.now + timedelta(hours=hours)).replace(second=0, microsecond=0)
+    assert planned(merchant)["crm"] != wanted
+    with (merchant.folder / "upheld.toml").open("a") as file:
+        file.write(f'\n[sweep]\nat = "{wanted:%H:%M}"\n')
+    sweeping.plan_first(merchant.office.record, Home.find(merchant.folder), ("crm", "shop"), merchant.now)
+    assert planned(merchant) == {"crm": wanted, "shop": wanted}
+
+
+def test_another_time_of_the_night_leaves_a_sweep_that_is_tried_again_alone(merchant):
+    crm_db = (merchant.folder / "crm.db").rename(merchant.folder / "away.db")
+    sweep(merchant)
+    again = planned(merchant)["crm"]
+    assert again - merchant.now < timedelta(minutes=1)
+    with (merchant.folder / "upheld.toml").open("a") as file:
+        file.write(f'\n[sweep]\nat = "{merchant.now + timedelta(hours=2):%H:%M}"\n')
+    sweeping.plan_first(merchant.office.record, Home.find(merchant.folder), ("crm", "shop"), merchant.now)
+    assert planned(merchant)["crm"] == again
+    crm_db.rename(merchant.folder / "crm.db")
 
 
 def test_who_opted_in_again_is_left_as_they_wish(merchant):

@@ -182,10 +182,24 @@ def places(conn: Connection, kind: str) -> frozenset[str]:
     return frozenset(conn.execute(query).scalars())
 
 
+def waiting_for(conn: Connection, kind: str, now: datetime) -> frozenset[datetime]:
+    """The times to come for which effects of a kind are planned that were not tried yet."""
+    return frozenset(conn.execute(select(EFFECT.c.due_at).where(_untried(kind, now))).scalars())
+
+
+def put_off(tx: Connection, kind: str, due_at: datetime, now: datetime) -> None:
+    """Let the effects of a kind that wait for a time to come, and were not tried yet, be due at this one instead."""
+    tx.execute(update(EFFECT).where(_untried(kind, now)).values(due_at=due_at))
+
+
 def next_due(conn: Connection, kinds: Collection[str]) -> datetime | None:
     """When the next effect of these kinds will be due, or its lease run out; None if none is left to do."""
     outstanding = (EFFECT.c.kind.in_(sorted(kinds)), EFFECT.c.state.in_(("due", "at work")))
     return conn.execute(select(func.min(func.coalesce(EFFECT.c.leased_until, EFFECT.c.due_at))).where(*outstanding)).scalar()
+
+
+def _untried(kind: str, now: datetime) -> ColumnElement[bool]:
+    return and_(EFFECT.c.kind == kind, EFFECT.c.state == "due", EFFECT.c.tries == 0, EFFECT.c.due_at > now)
 
 
 def _ready(now: datetime, kinds: Collection[str]) -> ColumnElement[bool]:

@@ -37,18 +37,19 @@ RESOLVED: Final = declare(
 
 
 def plan_first(record: Record, home: Home, now: datetime) -> None:
-    """See to it that the next night is planned, if there is an index and the settings want nights (`[sweep] at`)."""
+    """See to it that the next night is planned for when the settings want nights (`[sweep] at`), if there is an index."""
     due_at = next_at(home, now)
     if due_at is None:
         return
     with record.reading() as conn:
-        if effects.places(conn, KIND):
+        if effects.places(conn, KIND) and effects.waiting_for(conn, KIND, now) <= {due_at}:
             return
     try:
         open_index(home)
     except No:
         return
     with record.transaction() as tx:
+        effects.put_off(tx, KIND, due_at, now)
         if not effects.places(tx, KIND):
             effects.plan(tx, KIND, 0, "index", {}, now, due_at=due_at)
 

@@ -65,14 +65,15 @@ def next_at(home: Home, now: datetime) -> datetime | None:
 
 
 def plan_first(record: Record, home: Home, systems: Sequence[str], now: datetime) -> None:
-    """See to it that a sweep of each system is planned."""
+    """See to it that a sweep of each system is planned, for the time that the settings name now."""
     due_at = next_at(home, now)
     if due_at is None:
         return
     with record.reading() as conn:
-        if effects.places(conn, KIND) >= {*systems}:
+        if effects.places(conn, KIND) >= {*systems} and effects.waiting_for(conn, KIND, now) <= {due_at}:
             return
     with record.transaction() as tx:
+        effects.put_off(tx, KIND, due_at, now)
         planned = effects.places(tx, KIND)
         for name in systems:
             if name not in planned:
