@@ -119,6 +119,20 @@ def test_somebody_elses_email_beside_ones_own_name_stops_oneself_and_leaves_the_
     assert whole(merchant, received.request).request.state == "complete"
 
 
+def test_whose_email_somebody_else_gave_is_found_by_it_and_the_other_is_not_searched_for(merchant):
+    _, first, last, street, zip_ = person(6)
+    ask(merchant, {"first": first, "last": last, "address": street, "zip": zip_, "email": person(7)[0]}, topics=("newsletter",))
+    go_on(merchant)
+    received = ask(merchant, {"email": person(7)[0]})
+    go_on(merchant)
+    with closing(sqlite3.connect(merchant.folder / "crm.db")) as db:
+        marks = dict(
+            db.execute("SELECT lower(email), no_mail || coalesce(no_post, '') FROM customers WHERE no_mail IS NOT NULL").fetchall()
+        )
+    assert marks == {person(6)[0]: "1", person(7)[0]: "11"}, "each for what they asked themselves"
+    assert whole(merchant, received.request).request.state == "complete"
+
+
 def test_the_other_one_at_the_address_is_not_stopped_with_one(merchant):
     _, first, last, street, zip_ = person(3)
     received = ask(merchant, {"first": first, "last": last, "address": street, "zip": zip_})

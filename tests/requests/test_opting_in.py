@@ -1,16 +1,18 @@
 """Opting in: two steps, nothing kept before the second, the words kept by it; not asked for within a year, to the day."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from tests.houses import CLERK, NOW, later
-from tests.requests.conftest import JANE, TOPICS, ask
+from tests.requests.conftest import JANE, JANE_BY_POST, TOPICS, ask
+from tests.requests.offices import JANE_ROW, World
 from upheld.choices.actions import Said, record
 from upheld.choices.queries import AsOf, history, standing
 from upheld.errors import Conflict, Invalid, NotFound, Refused
 from upheld.people.actions import enrol
-from upheld.people.identifiers import Email, Phone
+from upheld.people.identifiers import Email, Phone, Postal
 from upheld.people.queries import find
 from upheld.postings.queries import in_force
 from upheld.record import METADATA
@@ -180,3 +182,19 @@ def test_the_two_steps_by_commands(counter):
     assert "not one of ours" in counter.upheld("requests", "confirm", token[:-2], ends_with=2)
     assert "in" in counter.upheld("choices", "show", me)
     assert counter.upheld("requests", "may-ask", "ann@mail.example").count("may be asked\n") == 5
+
+
+BOTH = replace(JANE_BY_POST, email=JANE.email)
+WHERE = Postal(JANE_BY_POST.first, JANE_BY_POST.last, JANE_BY_POST.address, JANE_BY_POST.zip)
+
+
+@pytest.mark.parametrize(("mail", "then"), [(JANE_ROW[0], "in"), ("other@mail.example", "out")])
+def test_who_gave_an_address_too_comes_back_by_e_mail_alone_only_where_a_record_bears_both(shop, tmp_path, mail, then):
+    world = World(shop, tmp_path, systems=("crm",))
+    world.put("crm", mail=mail)
+    ask(shop, BOTH)
+    world.work()
+    assert world.flags("crm") == [(1, 1)]
+    second(shop, first(shop, at=later(days=1)).token, at=later(days=2))
+    assert chosen(shop, later(days=3)) == ["in"]
+    assert chosen(shop, later(days=3), WHERE) == [then]

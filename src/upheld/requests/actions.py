@@ -30,7 +30,7 @@ from upheld.postings.queries import Posted
 from upheld.record import Actor, micros
 from upheld.requests.clocks import clocks
 from upheld.requests.desks import desk
-from upheld.requests.given import as_bytes, identifiers_of, missing, parts_of
+from upheld.requests.given import as_bytes, claims, identifiers_of, missing, parts_of
 from upheld.requests.models import (
     REQUEST,
     REQUEST_ANSWER,
@@ -312,7 +312,8 @@ def _begin(
     """Make the wish hold, start the clocks, seal what was given, plan the search. The earliest due date."""
     row = tx.execute(select(REQUEST.c.topics, REQUEST.c.received_at).where(REQUEST.c.id == number)).one()
     # The time that a message claims starts the clocks. The choice counts from now: a wrong date must not let an older opt-in win.
-    said = [Said(tuple(identifiers), topic, "out", at, asked.channel, asked.words, posted.version) for topic in row.topics]
+    apart = claims(identifiers)
+    said = [Said(one, topic, "out", at, asked.channel, asked.words, posted.version) for topic in row.topics for one in apart]
     recorded = record_many(tx, keeper, said, posted.policy.vocabulary.topics, at=at, actor=actor)
     people = sorted({person for one in recorded for person in one.people})
     if asked.region is not None:

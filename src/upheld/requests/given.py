@@ -45,6 +45,18 @@ def _made(given: Held, phone_region: str) -> list[Identifier]:
     return made
 
 
+def claims(identifiers: Sequence[Identifier]) -> tuple[tuple[Identifier, ...], ...]:
+    """What is taken for one person's without a record that says so: a name and address apart from an e-mail address or account.
+
+    That both are theirs is only a claim: it may be somebody else's address. A telephone goes with what else was given, as others share it.
+    """
+    postal = tuple(one for one in identifiers if isinstance(one, Postal))
+    others = tuple(one for one in identifiers if not isinstance(one, Postal))
+    if not postal or not any(isinstance(one, Email | Account) for one in others):
+        return (tuple(identifiers),)
+    return (others, *((one,) for one in postal))
+
+
 def missing(given: Held, keys: Keys, stops: Sequence[Stop] = (), phone_region: str = "US") -> str:
     """In words for the clerk: what was given and cannot be read, by name alone; and the least that is still needed."""
     there = set(parts_of(given))

@@ -25,7 +25,7 @@ from upheld.record.sets import put
 from upheld.requests.actions import HOLDS, RECEIVED, SEALED, Asked, Received, hashed, readable, topics_of
 from upheld.requests.clocks import Clock, clocks
 from upheld.requests.desks import desk
-from upheld.requests.given import as_bytes, identifiers_of, parts_of
+from upheld.requests.given import as_bytes, claims, identifiers_of, parts_of
 from upheld.requests.models import REQUEST, REQUEST_CLOCK, REQUEST_MOVE, REQUEST_PERSON
 
 KNOWN: Final = 500  # references that one question asks about
@@ -122,11 +122,12 @@ def _begin(tx: Connection, keeper: Keeper, rows: Sequence[_Row], posted: Posted,
         row.number, row.token, row.received_at = number + ahead, secrets.token_urlsafe(24), min(row.asked.received_at, at)
         row.topics = row.asked.topics or stopping(row.asked.region, row.asked.channel)
         row.running = timed(row.topics, row.asked.region, row.received_at, row.asked.channel)
-    everybody = enrol_many(tx, keeper, [row.identifiers for row in rows], at, actor, coder=coder)
+    apart = [claims(row.identifiers) for row in rows]
+    everybody = iter(enrol_many(tx, keeper, [one for some in apart for one in some], at, actor, coder=coder))
     said: list[Said] = []
     of_said: list[tuple[int, ...]] = []
-    for row, people in zip(rows, everybody, strict=True):
-        row.people = people
+    for row, some in zip(rows, apart, strict=True):
+        people = row.people = tuple(sorted({person for _ in some for person in next(everybody)}))
         # The time that a row claims starts the clocks. The choice counts from now: a wrong date must not let an older opt-in win.
         one = row.asked
         said += [Said(row.identifiers, topic, "out", at, one.channel, one.words, posted.version) for topic in row.topics]

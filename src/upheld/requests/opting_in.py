@@ -10,11 +10,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
-from upheld.choices.actions import How, Said, demand, record_many
+from upheld.choices.actions import How, Said, demand, record_many, record_of
 from upheld.choices.models import CHOICE
 from upheld.errors import Conflict, Invalid, Refused
 from upheld.home import Home
@@ -23,10 +23,12 @@ from upheld.ledger.kinds import NUMBER, WORD, declare, list_of
 from upheld.messages import links
 from upheld.people.actions import Keeper
 from upheld.people.codes import tight_codes
+from upheld.people.comparing import NAMES
 from upheld.people.identifiers import Identifier, as_given, from_given
 from upheld.people.queries import find
 from upheld.postings.queries import Posted
 from upheld.record import Actor, micros
+from upheld.requests.models import REQUEST, REQUEST_PERSON, REQUEST_RECORD
 
 HOLDS: Final = timedelta(days=7)
 """How long a token can be used."""
@@ -133,9 +135,29 @@ def confirm(tx: Connection, keeper: Keeper, home: Home, token: str, posted: Post
         raise Conflict("this was stopped after it was asked for: ask anew, if they wish")
     if not chosen:
         (recorded,) = record_many(tx, keeper, [said], posted.policy.vocabulary.topics, at=at, actor=actor)
-        entry = {"topic": said.topic, "asked_at": micros(waits.asked_at), "people": sorted(recorded.people)}
+        more = tuple(sorted(_borne_out(tx, recorded.people) - {*recorded.people}))
+        if more:
+            record_of(tx, [said], [more], at=at, actor=actor)
+        entry = {"topic": said.topic, "asked_at": micros(waits.asked_at), "people": sorted((*recorded.people, *more))}
         append(tx, CONFIRMED, entry, at, actor)
     return said.topic
+
+
+def _borne_out(tx: Connection, people: Sequence[int]) -> set[int]:
+    """Whom a removal named together with one of these, where a record bears both e-mail address and name and no record was in doubt."""
+    mine = select(REQUEST_PERSON.c.request).where(REQUEST_PERSON.c.person.in_(people))
+    requests = tx.execute(select(REQUEST.c.id).where(REQUEST.c.id.in_(mine), REQUEST.c.state == "complete")).scalars().all()
+    found: set[int] = set()
+    for request in requests:
+        rows = tx.execute(select(REQUEST_RECORD.c.verdict, REQUEST_RECORD.c.evidence).where(REQUEST_RECORD.c.request == request)).all()
+        if any(map(_bears_both, rows)) and all(row.verdict == "same" for row in rows):
+            found.update(tx.execute(select(REQUEST_PERSON.c.person).where(REQUEST_PERSON.c.request == request)).scalars())
+    return found
+
+
+def _bears_both(row: Any) -> bool:  # noqa: ANN401 - a row
+    of = {what for what, _, bits in row.evidence if bits > 0}
+    return {NAMES["email"], NAMES["last"]} <= of
 
 
 def _year_after(moment: datetime) -> date:
