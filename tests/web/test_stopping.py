@@ -155,3 +155,12 @@ def test_the_actor_of_a_page_is_the_visitor(shop, centre):
         actors = {entry.actor["id"] for entry in entries(conn, kind="request.received")}
         names = conn.exec_driver_sql("SELECT id, name FROM ledger_actor").all()
     assert [name for number, name in names if number in actors] == [Actor("visitor").name]
+
+
+def test_who_says_where_they_live_has_that_regions_desk_and_clocks(shop, centre):
+    assert centre.post("/stop", {"email": "jane.doe@mail.example", "region": "de"}).status_code == 302
+    assert centre.post("/stop", {"email": "jim@mail.example"}).status_code == 302
+    assert centre.post("/stop", {"email": "jim@mail.example", "region": "nowhere"}).status_code == 400
+    german, other = sorted(requests_of(shop), key=lambda one: one.id)
+    assert (german.desk, other.desk) == ("information security", "customer service")
+    assert german.due_at < other.due_at

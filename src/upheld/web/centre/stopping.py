@@ -12,10 +12,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from upheld.people.held import Held
+from upheld.policy.terms import REGION_PARENTS
 from upheld.requests import queries
 from upheld.requests.actions import Asked, receive, topics_of
 from upheld.requests.given import identifiers_of
 from upheld.web import forms as controls
+from upheld.web import regions
 from upheld.web.centre import wording
 from upheld.web.limits import limited
 from upheld.web.surroundings import VISITOR, surroundings
@@ -29,6 +31,15 @@ class Stop(forms.Form):
     last = controls.text(gettext_lazy("Last name"), autocomplete="family-name")
     address = controls.text(gettext_lazy("Street and house number"), autocomplete="street-address")
     zip = controls.text(gettext_lazy("Zip code"), autocomplete="postal-code", short=True)
+    region = forms.ChoiceField(
+        label=gettext_lazy("Where you live, if you like"),
+        required=False,
+        help_text=gettext_lazy("Some laws give you more, and another desk may look after you. What you ask for holds without it."),
+    )
+
+    def __init__(self, given: Any = None) -> None:  # noqa: ANN401 - Django's dictionary
+        super().__init__(given)
+        self.fields["region"].choices = [("", "–"), *((code, regions.region(code)) for code in REGION_PARENTS)]
 
     def clean(self) -> Any:  # noqa: ANN401 - Django's dictionary
         """What was begun must be whole; what is whole must be readable. Nothing more is asked for."""
@@ -45,7 +56,7 @@ class Stop(forms.Form):
 
     def held(self) -> Held:
         """What was given."""
-        return Held(**{name: value or None for name, value in self.cleaned_data.items()})
+        return Held(**{name: self.cleaned_data[name] or None for name in ("email", "first", "last", "address", "zip")})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,18 +67,18 @@ def page(request: HttpRequest) -> HttpResponse:
     form = Stop(request.POST) if request.method == "POST" else Stop()
     if form.is_bound and form.is_valid():
         if identifiers_of(form.held(), around.keeper.keys):
-            return redirect("track", token=_received(form.held()))
+            return redirect("track", token=_received(form.held(), form.cleaned_data["region"] or None))
         form.add_error(None, _("We cannot read what you gave. Look at it once more: it may hold a slip of the pen."))
     with around.reading() as (_conn, posted):
         stopped = wording.topics(posted.policy, topics_of(posted.policy, None, "web"))
     return render(request, "centre/stop.html", {"form": form, "topics": stopped}, status=400 if form.is_bound else 200)
 
 
-def _received(held: Held) -> str:
+def _received(held: Held, region: str | None) -> str:
     around = surroundings()
     now = around.now()
     with around.writing() as (tx, posted):
-        asked = Asked(held, "web", now, words=_("Take me off every list"))
+        asked = Asked(held, "web", now, region=region, words=_("Take me off every list"))
         received = receive(tx, around.keeper, asked, posted, at=now, actor=VISITOR)
     assert received.token is not None
     return received.token
