@@ -17,7 +17,7 @@ from upheld.people.held import Held
 from upheld.people.identifiers import Email, Postal
 from upheld.people.queries import find
 from upheld.requests import actions, queries
-from upheld.systems.datamap import Column, Flag, Table
+from upheld.systems.datamap import Column, Flag, Link, Table
 
 ANN_ROW = ("ann@mail.example", "Ann", "Frost", "1 Larkspur Row", "00123", "+1 312 555 0143")
 
@@ -231,6 +231,19 @@ def test_a_flagged_table_in_which_nobody_can_be_found_fails_until_the_map_names_
     world.work()
     assert world.whole(received.request).request.state == "complete"
     assert world.flags("crm", "callers", "no_mail") == [(1,)]
+
+
+def test_a_link_to_a_table_in_which_nobody_can_be_found_leads_to_nobody(world):
+    crm = nameless(world)
+    with world.db("crm") as db:
+        db.execute("CREATE TABLE calls (no INTEGER PRIMARY KEY, caller INT, no_mail INT)")
+    link = Link(("caller",), "callers", ("id",))
+    calls = Table("calls", ("no",), (Column("no", None),), (Flag("newsletter", "no_mail", 1),), links=(link,))
+    callers = replace(crm.tables[0], flags=())
+    world.datamap = replace(world.datamap, systems={"crm": replace(crm, tables=(callers, calls))})
+    received = ask(world.shop)
+    world.work()
+    assert world.places(received.request) == {"crm.callers": "nothing found", "crm.calls": "failed"}
 
 
 def test_topics_that_such_a_table_has_no_flag_for_are_not_held_up_by_it(world):

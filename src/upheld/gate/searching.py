@@ -121,6 +121,14 @@ def identifying(table: Table) -> bool:
     return any(part in table.parts() for part in ("email", "phone", "account", "last", "full"))
 
 
+def reached(system: System) -> frozenset[str]:
+    """The tables in which anybody can be found: by what their rows say, or by links that end at a table whose rows say it."""
+    found = {table.name for table in system.tables if identifying(table)}
+    while more := {table.name for table in system.tables if any(link.table in found for link in table.links)} - found:
+        found |= more
+    return frozenset(found)
+
+
 def search(system: System, connector: Connector, wanted: Wanted, weights: Weights, beside: Beside = tuple) -> Searched:
     """Search every mapped table of one system, fresh. The connector is closed. Raises `Failed`.
 

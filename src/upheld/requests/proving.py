@@ -59,10 +59,10 @@ def wanted_flags(table: Table, topics: Iterable[str]) -> frozenset[str]:
     return frozenset(flag.topic for flag in table.flags) & frozenset(topics)
 
 
-def outcome(table: Table, rows: Collection[Candidate | Found], topics: Iterable[str]) -> Outcome:
-    """The state of one table in which these rows are the person's."""
+def outcome(table: Table, rows: Collection[Candidate | Found], topics: Iterable[str], *, reached: bool) -> Outcome:
+    """The state of one table in which these rows are the person's. `reached`: the data map says how anybody is found in it."""
     flags = wanted_flags(table, topics)
-    if flags and not table.links and not searching.identifying(table):
+    if flags and not reached:
         return Outcome(table.name, "failed", 0, None, "the data map names no column to find anybody by: add one")
     unmarked = sum(not flags <= one.out for one in rows)
     if not rows:
@@ -120,7 +120,11 @@ def prove(office: Office, leased: Leased) -> None:
         _widen(office, leased, search, replace(found, candidates=tuple(theirs)))
         return
     rows: list[Candidate | Found] = [*theirs, *_linked(office, system, theirs)]
-    outcomes = [outcome(table, [one for one in rows if one.table == table.name], search.topics) for table in system.tables]
+    there = searching.reached(system)
+    outcomes = [
+        outcome(table, [one for one in rows if one.table == table.name], search.topics, reached=table.name in there)
+        for table in system.tables
+    ]
     with office.record.transaction() as tx:
         at = office.clock()
         _keep(tx, leased, outcomes, at)
