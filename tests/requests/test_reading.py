@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from upheld.people.held import Held
 from upheld.requests.reading import MOST_BYTES, MOST_TEXT, read
 from upheld.requests.wishes import ELSEWHERE, OTHER_NAME, wishes
 
@@ -80,6 +81,14 @@ def test_two_people_and_addresses_that_cannot_be_told_apart_propose_nobody():
 def test_somebody_elses_address_is_marked():
     (wish,) = proposed("Please unsubscribe bob@mail.example")
     assert (wish.given.email, wish.marks[0]) == ("bob@mail.example", ELSEWHERE)
+
+
+def test_somebody_elses_address_is_not_put_to_the_senders_name_and_a_name_begins_after_a_sentence():
+    text = "Please stop. Kim Stone, 2 Elm Street, Elm, NY 00123. Also for my wife, lee@mail.example."
+    kim, lee = proposed(text, "Kim Stone <kim@mail.example>")
+    assert (kim.given.email, kim.given.first, kim.given.last) == ("kim@mail.example", "Kim", "Stone")
+    assert (kim.given.address, kim.given.zip) == ("2 Elm Street", "00123")
+    assert (lee.given, lee.marks[0]) == (Held(email="lee@mail.example"), ELSEWHERE)
 
 
 def test_a_name_that_is_not_the_senders_leaves_the_senders_own_address_out():

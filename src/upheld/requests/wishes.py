@@ -32,6 +32,7 @@ _BEFORE_NAME: Final = re.compile(
 _GREETING: Final = re.compile(
     r"(?i)^(?:thanks?|thank you|regards|best|kind regards|best regards|yours|sincerely|cheers|hello|hi|dear)\b.*[,!.]?$"
 )
+_SENTENCE: Final = re.compile(r"(?<=[a-z]{3}[.!?])\s+")
 _AND: Final = re.compile(r"\s+(?:and|&|und|et|y)\s+", re.IGNORECASE)
 _NAME: Final = re.compile(r"[^\W\d_][^\d@:;!?/\\<>=*%$]{1,60}")
 
@@ -72,10 +73,10 @@ def wishes(letter: Letter, ours: Collection[str] = ()) -> tuple[Wish, ...]:
         several = (f"one of {len(named)} addresses in one message", ELSEWHERE, *marks)
         return tuple(Wish(Held(email=address), several) for address in named)
     given = people[0] if people else Held()
-    if named:
-        given = replace(given, email=named[0])
-        marks.insert(0, ELSEWHERE)
-    elif letter.sender:
+    elsewhere = (Wish(Held(email=named[0]), (ELSEWHERE, *marks)),) if named else ()
+    if elsewhere and not people:
+        return elsewhere
+    if letter.sender:
         if people and not _may_be(given, letter):
             marks.insert(0, OTHER_NAME)
         else:
@@ -84,7 +85,7 @@ def wishes(letter: Letter, ours: Collection[str] = ()) -> tuple[Wish, ...]:
         given = replace(given, phone=phones[0])
     elif phones:
         marks.append("names several telephone numbers: none was taken")
-    return (Wish(given, tuple(marks)),)
+    return (Wish(given, tuple(marks)), *elsewhere)  # whose address it is, nobody can tell: it is not put to the name
 
 
 def _asks(letter: Letter) -> Iterator[str]:
@@ -168,7 +169,7 @@ def _envelopes(text: str) -> Iterator[Held]:
             above, before, street = _street_above(above)
         if street is None:
             continue
-        name = before[: street.start()].strip(" ,.-") or (above[-1] if above else "")
+        name = _SENTENCE.split(before[: street.start()].strip(" ,.-"))[-1] or (above[-1] if above else "")
         for first, last in _names(name):
             yield Held(first=first, last=last, address=street[0].strip(" ,."), zip=zip_)
 
