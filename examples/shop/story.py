@@ -6,6 +6,7 @@ Everything below a `$` is the output of the command shown, run at that moment in
 from __future__ import annotations
 
 import csv
+import shlex
 import shutil
 import sys
 import time
@@ -40,7 +41,8 @@ def main(folder: Path) -> None:
     visits.tell(teller)
     _evidence(teller)
     _change(teller)
-    teller.say(f"That took {time.monotonic() - began:.0f} seconds. Now change a clause in {folder.name}/{POLICY}, and run a command again.")
+    teller.say(f"That took {time.monotonic() - began:.0f} seconds. Now you: these change a clause, and say what that would change.")
+    _yours(folder)
 
 
 def _in_force(teller: Teller) -> None:
@@ -94,6 +96,12 @@ def _change(teller: Teller) -> None:
     (teller.folder / "wider.md").write_text(f"{before}{rule}, order.email{after}", encoding="utf-8")
     teller.run("upheld policy prove wider.md", ends_with=1, pick=_outcome)
     teller.run(f"upheld policy diff {POLICY} wider.md", ends_with=3, pick=lambda line: line.startswith(" "), most=1)
+
+
+def _yours(folder: Path) -> None:
+    """What a newcomer may type in any folder; `mine.md` is theirs to change further."""
+    print(f"  cd {shlex.quote(str(folder))} && . {shlex.quote(str(Path(sys.prefix) / 'bin' / 'activate'))}")
+    print(f"  sed 's/under contract, at most 4 times a year$/& unless in gb/' {POLICY} > mine.md && upheld policy diff {POLICY} mine.md")
 
 
 def _telling(line: str) -> bool:

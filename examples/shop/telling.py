@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-WIDTH = 118
+WIDTH = 128
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -93,6 +94,14 @@ def test_a_stranger_can_check_the_evidence(told):
 def test_the_story_tells_what_a_wider_clause_would_do(told):
     assert "ends with 1)" in told[1]
     assert "ends with 3)" in told[1]
+
+
+def test_the_last_lines_work_as_typed_in_any_folder(told, tmp_path):
+    enter, change = (line.strip() for line in told[1].splitlines()[-2:])
+    surroundings = os.environ | {"PATH": "/usr/bin:/bin"}  # `upheld` is found by what the first line does
+    ran = subprocess.run(["sh", "-c", f"{enter}\n{change}"], cwd=tmp_path, capture_output=True, text=True, check=False, env=surroundings)
+    assert "may no longer go to `third party`" in ran.stdout, ran.stderr
+    assert (told[0] / "mine.md").exists()
 
 
 def test_a_newcomer_narrows_a_clause_and_the_list_changes_at_once(told, tmp_path):

@@ -13,7 +13,7 @@ from pyroaring import BitMap
 
 from tests.gate.conftest import ANN, ME, open_shop
 from upheld.errors import Invalid
-from upheld.gate.asking import Question, answer
+from upheld.gate.asking import Question, answer, told_of
 from upheld.gate.disclosures import disclosures
 from upheld.gate.evidence import BUCKET_CODES, Evidence, all_codes, holds_any, keep_codes, persons_of
 from upheld.gate.models import DISCLOSURE
@@ -21,6 +21,7 @@ from upheld.gate.snapshot import ask
 from upheld.people.actions import Keeper, enrol
 from upheld.people.codes import Keys
 from upheld.people.identifiers import Email, Phone, Postal
+from upheld.policy.uses import Standing
 
 CY = Email("not@x.example")
 
@@ -73,6 +74,15 @@ def test_where_several_people_are_meant_only_what_all_permit_is_allowed(shop):
 def test_a_fact_that_is_told_counts_beside_what_the_record_says(shop):
     assert not why(shop, CY, age=7).decision.allowed
     assert why(shop, CY, age=40, region="us-ca").decision.allowed
+
+
+def test_a_version_that_is_told_counts_beside_the_one_that_the_record_knows(shop):
+    found = why(shop, CY, since=(("order", "2026.1"),))
+    assert [standing.since for standing in found.standings] == [{"order": "2026.1"}]
+    known = Standing(since={"order": "2026.1", "account": "2026.1"})
+    assert told_of(known, Question("service", since=(("order", "2026.1"),))) == [known]
+    told = told_of(known, Question("service", since=(("order", "2026.2"),)))
+    assert [one.since["order"] for one in told] == ["2026.1", "2026.2"]
 
 
 def test_who_cannot_be_read_is_refused_without_being_repeated(shop):

@@ -141,6 +141,17 @@ def test_a_person_who_is_not_named_is_refused_in_one_line(upheld, words, said):
     assert said in err
 
 
+def test_why_takes_whom_the_recipient_serves_and_under_which_version_items_stand(upheld):
+    told = ("--served", "--since", "order=2026.1")
+    code, out, _ = upheld("why", "not@x.example", *AS_PARTNER, *told)
+    assert (code, "stands under version 2026.1" in out) == (0, True)
+    (standing,) = json.loads(upheld("why", "not@x.example", *AS_PARTNER, *told, "--json")[1])["standings"]
+    assert (standing["served"], standing["since"]) == (True, {"order": "2026.1"})
+    (standing,) = json.loads(upheld("why", "not@x.example", *AS_PARTNER, "--not-served", "--json")[1])["standings"]
+    assert (standing["served"], standing["since"]) == (False, {})
+    assert "no version `1` is among those decided under: `2026.1`" in upheld("why", "not@x.example", *AS_PARTNER, "--since", "order=1")[2]
+
+
 def test_before_the_policy_there_is_no_answer(upheld):
     code, _, err = upheld("why", "a@x.example", *AS_PARTNER, "--at", "2020-01-01")
     assert code == 2

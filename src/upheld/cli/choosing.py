@@ -9,9 +9,12 @@ from upheld.cli.person import identifiers_of
 from upheld.errors import Invalid
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection
 
     from upheld.people.identifiers import Identifier
+    from upheld.policy.compiled import Policy
     from upheld.postings.queries import Posted
 
 
@@ -34,6 +37,33 @@ def pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
     if not all(before and sign and after for before, sign, after in parted):
         raise Invalid(f"`{option}` takes a word, `=` and a word: write it as `email=Contact`")
     return {before.strip().lower(): after for before, _, after in parted}
+
+
+def declared(option: str, texts: Sequence[str], known: Sequence[str], what: str) -> dict[str, Any]:
+    """The values of a repeated option that takes `NAME=VALUE`, by names that the policy declares. `Invalid` says which name is none."""
+    from upheld.policy.faults import suggestion
+
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not value:
+            raise Invalid(f"`{option} {text}` is not understood: write `{option} {what.upper()}=…`")
+        if name not in known:
+            near = suggestion(name, known)
+            rest = f"; {near}" if near else ": the policy declares " + ", ".join(f"`{one}`" for one in known)
+            raise Invalid(f"no {what} `{name}` is declared{rest}")
+        found[name] = value
+    return found
+
+
+def since(texts: Sequence[str], history: Sequence[Policy]) -> dict[str, str]:
+    """What `--since` says: under which of these versions the items of a source stand."""
+    found = declared("--since", texts, history[-1].vocabulary.sources, "source")
+    versions = [policy.version for policy in history]
+    for version in found.values():
+        if version not in versions:
+            raise Invalid(f"no version `{version}` is among those decided under: {', '.join(f'`{one}`' for one in versions)}")
+    return found
 
 
 def named(asked: dict[str, Any]) -> tuple[Identifier, ...]:

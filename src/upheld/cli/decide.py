@@ -9,6 +9,7 @@ import click
 
 from upheld.cli import exits
 from upheld.cli.answer import show, with_json
+from upheld.cli.choosing import declared, since
 from upheld.cli.edge import Edge, pass_edge
 from upheld.cli.person import identifiers_of, name_person, names_somebody
 from upheld.errors import Invalid, NotFound
@@ -136,31 +137,11 @@ def _use(asked: dict[str, Any]) -> Use:
 def _standing(asked: dict[str, Any], history: Sequence[Policy]) -> Standing:
     from upheld.policy.uses import Standing
 
-    vocabulary, versions = history[-1].vocabulary, [policy.version for policy in history]
-    topics = vocabulary.topics
-    said = _pairs("--choice", asked["choices"], topics, "topic")
+    topics = history[-1].vocabulary.topics
+    said = declared("--choice", asked["choices"], topics, "topic")
     rest: dict[str, Any] = dict.fromkeys(topics, "unset" if asked["nothing_else_chosen"] else "unknown")
-    since = _pairs("--since", asked["since"], vocabulary.sources, "source")
-    for version in since.values():
-        if version not in versions:
-            raise Invalid(f"no version `{version}` is among those decided under: {', '.join(f'`{one}`' for one in versions)}")
-    return Standing(choices=rest | said, region=asked["region"], age=asked["age"], served=asked["served"], since=since)
-
-
-def _pairs(option: str, pairs: Sequence[str], known: Sequence[str], what: str) -> dict[str, Any]:
-    from upheld.policy.faults import suggestion
-
-    found = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not value:
-            raise Invalid(f"`{option} {pair}` is not understood: write `{option} {what.upper()}=…`")
-        if name not in known:
-            near = suggestion(name, known)
-            rest = f"; {near}" if near else ": the policy declares " + ", ".join(f"`{one}`" for one in known)
-            raise Invalid(f"no {what} `{name}` is declared{rest}")
-        found[name] = value
-    return found
+    stands = since(asked["since"], history)
+    return Standing(choices=rest | said, region=asked["region"], age=asked["age"], served=asked["served"], since=stands)
 
 
 def _in_words(decided: _Decided) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import click
 
 from upheld.cli import exits
 from upheld.cli.answer import show, with_json
+from upheld.cli.choosing import since
 from upheld.cli.edge import Edge, pass_edge
 from upheld.cli.person import identifiers_of, name_person
 from upheld.errors import Invalid
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 @click.option("--chosen-by", multiple=True, metavar="ITEM", help="An item by which people are chosen.")
 @click.option("--region", help="Where the person lives, if the record does not know, e.g. us-ca.")
 @click.option("--age", type=click.IntRange(min=0), help="The person's age in years, if the record does not know.")
+@click.option("--served/--not-served", default=None, help="Whether the recipient serves the person.")
+@click.option("--since", multiple=True, metavar="SOURCE=VERSION", help="Under which version the person's items of a source stand.")
 @click.option("--asked-by", metavar="ROLE", help="The staff role that asks.")
 @click.option("--at", metavar="TIME", help="As of a time, e.g. 2026-11-22T10:00+00:00. Else now.")
 @with_json
@@ -42,12 +46,13 @@ def why(edge: Edge, /, *, as_json: bool, at: str | None, **asked: Any) -> int:  
     from upheld.gate.snapshot import ask
     from upheld.people.codes import Keys
 
-    named = identifiers_of(asked)
+    named, stands = identifiers_of(asked), asked.pop("since")
     question = Question(**asked)
     moment = edge.now() if at is None else _time(at)
     home = edge.home()
     with edge.record() as record, record.reading() as conn:
         about = ask(conn, question.purpose, question.to, moment)
+        question = replace(question, since=tuple(since(stands, about.history).items()))
         found = answer(conn, Keys(home.key), named, question, about, moment, now=at is None)
     show(_plain(found), as_json=as_json, text=lambda: _in_words(found, question))
     return exits.FINE if found.decision.allowed else exits.FINDINGS

@@ -25,7 +25,10 @@ from upheld.recipients import queries as recipients
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What somebody wants to do with one person's items. Empty `items`: all that some permit of the purpose speaks of."""
+    """What somebody wants to do with one person's items. Empty `items`: all that some permit of the purpose speaks of.
+
+    `since`: per source, the version that the person's items of it stand under, as whoever asks says.
+    """
 
     purpose: str
     to: str = "ourselves"
@@ -37,6 +40,7 @@ class Question:
     age: int | None = None
     served: bool | None = None
     asked_by: str | None = None
+    since: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,7 @@ def demand_readable(identifiers: Sequence[Identifier], keys: Keys) -> None:
 
 
 def told_of(standing: Standing, question: Question) -> list[Standing]:
-    """The standing with what the asker says of region and age; where that differs from the record, both count."""
+    """The standing with what the asker says of region, age and versions; where that differs from the record, both count."""
     told = [standing if standing.served == question.served else replace(standing, served=question.served)]
     if question.region is not None and question.region != standing.region:
         said = [replace(one, region=question.region) for one in told]
@@ -152,6 +156,10 @@ def told_of(standing: Standing, question: Question) -> list[Standing]:
     if question.age is not None and question.age != standing.age:
         said = [replace(one, age=question.age) for one in told]
         told = said if standing.age is None else told + said
+    stands = dict(question.since)
+    if any(standing.since.get(source) != version for source, version in stands.items()):
+        said = [replace(one, since={**one.since, **stands}) for one in told]
+        told = said if not stands.keys() & standing.since.keys() else told + said
     return told
 
 
