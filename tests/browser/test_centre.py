@@ -12,7 +12,19 @@ from upheld.choices.queries import AsOf, standing
 from upheld.people.identifiers import Email
 from upheld.people.queries import find
 
-PAGES = ["/", "/stop", "/choices", "/newsletter", "/newsletter/sent", "/mine", "/contact?region=eu", "/sites", "/policy/versions"]
+PAGES = [
+    "/",
+    "/stop",
+    "/choices",
+    "/newsletter",
+    "/newsletter/sent",
+    "/mine",
+    "/contact?region=eu",
+    "/ask",
+    "/ask/sent",
+    "/sites",
+    "/policy/versions",
+]
 
 
 def choices_of(site, email):

@@ -69,11 +69,21 @@ class Draft:
 
 
 def draft(
-    tx: Connection, keeper: Keeper, letter: Letter, posted: Posted, *, at: datetime, actor: Actor, ours: Collection[str] = ()
+    tx: Connection,
+    keeper: Keeper,
+    letter: Letter,
+    posted: Posted,
+    *,
+    at: datetime,
+    actor: Actor,
+    ours: Collection[str] = (),
+    channel: How = "email",
+    region: str | None = None,
 ) -> Drafted:
     """Put a message before an agent: a draft for each person it seems to be about, in the caller's transaction. Nothing is stopped by it.
 
-    `ours`: more addresses of our own. The same message again makes no second draft; what a machine sent makes none at all.
+    `ours`: more addresses of our own. `region`: where the sender says that they live. The same message again makes no second draft; what
+    a machine sent makes none at all.
     """
     if letter.automatic:
         return Drafted((), why_not="no person wrote it: an automatic answer, or a report of mail not delivered")
@@ -91,7 +101,7 @@ def draft(
         [(-number, SEALED, as_bytes(wish.given)) for number, wish in zip(numbers, proposed, strict=True)]
         + [(-number, MESSAGE, words) for number in numbers],
     )
-    shared = _shared(posted, came_at) | {"received_at": came_at, "recorded_at": at}
+    shared = _shared(posted, came_at, channel, region) | {"received_at": came_at, "recorded_at": at}
     tx.execute(
         insert(REQUEST),
         [
@@ -135,11 +145,11 @@ def forget_words(tx: Connection, at: datetime, actor: Actor) -> int:
     return gone
 
 
-def _shared(posted: Posted, came_at: datetime) -> dict[str, Any]:
-    topics = topics_of(posted.policy, None, "email")
-    running, where = clocks(posted.policy, topics, None, came_at), desk(posted.policy, None)
+def _shared(posted: Posted, came_at: datetime, channel: How, region: str | None) -> dict[str, Any]:
+    topics = topics_of(posted.policy, region, channel)
+    running, where = clocks(posted.policy, topics, region, came_at), desk(posted.policy, region)
     return {
-        "right": "stop", "state": "draft", "channel": "email", "region": None, "topics": list(topics),
+        "right": "stop", "state": "draft", "channel": channel, "region": region, "topics": list(topics),
         "desk": where.name if where else None, "policy_version": posted.version, "due_at": running[0].due_at if running else None,
     }  # fmt: skip
 

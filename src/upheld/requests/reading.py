@@ -64,7 +64,7 @@ def read(raw: bytes) -> Letter:
     if len(text) > MOST_TEXT:
         text = text[:MOST_TEXT]
         marks.append(f"longer than {MOST_TEXT:,} characters: only the beginning was read")
-    text, cards = _without_cards(text)
+    text, cards = without_cards(text)
     if cards:
         marks.append("held a card number, which was blanked: tell the person not to send any")
     senders = _addresses(parsed, "From")
@@ -76,7 +76,7 @@ def read(raw: bytes) -> Letter:
     if answer_to and normal.email(answer_to) != normal.email(sender):
         marks.append("wants answers at another address than it came from")
     to = tuple(address for header in ("To", "Cc", "Delivered-To", "X-Original-To") for _, address in _addresses(parsed, header))
-    subject = _without_cards(_header(parsed, "Subject"))[0]
+    subject = without_cards(_header(parsed, "Subject"))[0]
     reference = hashlib.sha256(
         "\0".join((_header(parsed, "Message-ID"), sender, subject, text)).encode("utf-8", "surrogatepass")
     ).hexdigest()
@@ -143,7 +143,8 @@ def _own(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
-def _without_cards(text: str) -> tuple[str, int]:
+def without_cards(text: str) -> tuple[str, int]:
+    """A text in which numbers of payment cards are blanked, and how many were."""
     count = 0
 
     def blank(found: re.Match[str]) -> str:

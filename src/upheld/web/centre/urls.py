@@ -6,7 +6,21 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from upheld.web import assets, numbers
-from upheld.web.centre import choosing, contact, correcting, linked, mine, moving, newsletter, panel, passkeys, policy, start, stopping
+from upheld.web.centre import (
+    asking,
+    choosing,
+    contact,
+    correcting,
+    linked,
+    mine,
+    moving,
+    newsletter,
+    panel,
+    passkeys,
+    policy,
+    start,
+    stopping,
+)
 
 numbers.known()
 
@@ -39,6 +53,8 @@ urlpatterns = [
     path("mine/choose", mine.choose, name="mine choose"),
     path("mine/copy", mine.copy, name="mine copy"),
     path("contact", contact.page, name="contact"),
+    path("ask", asking.page, name="ask"),
+    path("ask/sent", asking.asked, name="asked"),
     path("panel.js", panel.script, name="panel"),
     path("panel/choice", panel.choice, name="panel choice"),
     path("sites", linked.page, name="linked"),
