@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -127,6 +128,12 @@ def test_every_page_is_found_from_the_readme():
     readme = (HOUSE / "README.md").read_text("utf-8")
     pages = {path.name for path in (HOUSE / "docs").glob("*.md")} - {"plan.md"}
     assert {name for name in pages if f"(docs/{name})" not in readme} == set()
+
+
+def test_the_extras_of_the_readme_are_those_of_all():
+    every = tomllib.loads((HOUSE / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]["all"]
+    told = (HOUSE / "README.md").read_text("utf-8").partition("Extras: ")[2].partition("`all` (these)")[0]
+    assert every == [f"upheld[{','.join(re.findall(r'`([a-z]+)`', told))}]"]
 
 
 def test_the_page_of_commands_is_what_the_commands_say():

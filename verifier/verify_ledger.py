@@ -140,7 +140,7 @@ def main():
             demand(check, "this is neither an export nor a proof, version 1")
             print("holds:", check(lines, key, kept))
     except OSError as problem:
-        parser.error(str(problem))
+        parser.exit(2, f"cannot read {problem.filename}: {problem.strerror}\n")
     except (ValueError, LookupError, TypeError, RecursionError) as problem:
         sys.exit(f"does not hold: {problem}")
 

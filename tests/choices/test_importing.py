@@ -138,6 +138,12 @@ def test_a_damaged_parquet_file_is_refused_before_any_row_of_it_is_recorded(hous
     assert choices(house) == 0
 
 
+def test_what_is_only_called_parquet_is_told_so(house, take):
+    with pytest.raises(Invalid, match="the file is no Parquet, though it is called so"):
+        take(b"email\np@shop.example\n", name="list.parquet")
+    assert choices(house) == 0
+
+
 def test_a_file_taken_in_as_sets_is_what_its_rows_are_one_by_one(house, take, monkeypatch, tmp_path):
     """The same people, identifiers, choices, facts and rejects, however many rows are a transaction."""
     firsts, streets = (

@@ -30,6 +30,8 @@ def test_an_existing_home_is_left_as_it_is(made, capsys):
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert main.run(["init", str(folder)]) == exits.BAD_INPUT
     assert "is a home already" in capsys.readouterr().err
+    assert main.run(["init", "--help"]) == exits.FINE
+    assert "A folder that already is a home is refused" in capsys.readouterr().out
     assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 

@@ -114,6 +114,13 @@ def test_what_a_release_leaves_out_for_want_of_words_is_said_aloud(upheld):
     assert "note" not in out
 
 
+def test_postgres_without_an_address_is_told_the_option_and_one_row_is_no_rows(upheld, tmp_path):
+    code, _, err = upheld("release", "list.csv", *AS_PARTNER, *MAPPED, "--dry-run", "--engine", "postgres")
+    assert (code, "`--engine-address postgresql://" in err) == (2, True)
+    (tmp_path / "list.csv").write_text("\n".join(LIST.splitlines()[:2]) + "\n")
+    assert "1 row read = 1 released + 0 refused" in upheld("release", "list.csv", *AS_PARTNER, *MAPPED, "--dry-run")[1]
+
+
 def test_the_first_row_that_cannot_be_read_is_said_although_nothing_is_written(upheld, tmp_path):
     (tmp_path / "list.csv").write_text(LIST + "short,row\n")
     code, out, err = upheld("release", "list.csv", *AS_PARTNER, *MAPPED, "--dry-run")

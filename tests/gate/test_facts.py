@@ -215,6 +215,7 @@ def test_more_items_than_one_decision_holds_are_refused(tmp_path, monkeypatch):
 def test_a_list_without_rows_releases_nothing(shop):
     summary, left = mailed(shop, "email,state\n")
     assert (summary.read, summary.released, left) == (0, 0, [])
+    assert "the list has no rows" in summary.notes
 
 
 def test_a_list_read_in_chunks_is_decided_and_remembered_like_one_read_at_once(shop, monkeypatch):

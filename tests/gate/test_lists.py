@@ -107,7 +107,7 @@ def test_every_line_end_is_understood(reading, end):
 def test_a_newline_in_quotes_belongs_to_the_value_and_lines_still_count(reading):
     _, rows, rejects = reading("a.csv", HEAD + '"a@x.example","An\nn",Lee\nragged\n')
     assert rows == [("a@x.example", "An\nn", "Lee")]
-    assert rejects == [(4, "has 1 columns instead of 3")]
+    assert rejects == [(4, "has 1 column instead of 3")]
 
 
 def test_ragged_rows_are_rejected_and_the_others_kept(reading):
@@ -196,7 +196,11 @@ def test_nameless_columns_get_numbers_and_a_name_may_stand_only_once(reading):
 
 @pytest.mark.parametrize(
     ("name", "content", "words"),
-    [("empty.csv", b"", "is empty"), ("bad.parquet", b"PAR1 and no more", "damaged"), ("bad.csv", b"PAR1", "damaged")],
+    [
+        ("empty.csv", b"", "is empty"),
+        ("bad.parquet", b"PAR1 and no more", r"no Parquet file, or a damaged one.*bad\.parquet"),
+        ("bad.csv", b"PAR1", "damaged"),
+    ],
 )
 def test_what_is_no_list_is_refused_in_one_line(reading, name, content, words):
     with pytest.raises(Invalid, match=words) as refused:

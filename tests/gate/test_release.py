@@ -69,7 +69,7 @@ def test_rejected_rows_go_to_their_file_with_line_and_reason_and_are_accounted_f
     summary = shop.release(shop.list(LIST + 'too;few\n"never closed,a,b,c,d,e,f,g\n'))
     assert (summary.read, summary.released, summary.refused, summary.rejected) == (5, 2, 1, 2)
     rejects = shop.out("out.csv.rejects.csv")
-    assert rejects == "line,reason\n5,has 1 columns instead of 8\n6,a quote opens and never closes\n"
+    assert rejects == "line,reason\n5,has 1 column instead of 8\n6,a quote opens and never closes\n"
     assert "too;few" not in shop.out()
 
 

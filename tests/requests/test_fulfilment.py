@@ -127,7 +127,7 @@ def test_a_system_that_takes_its_marks_back_is_never_complete_and_is_tried_ever_
     assert tried[0] > 0
     whole = world.whole(received.request)
     assert whole.request.state == "failed"
-    assert [each.reason for each in whole.places if each.state == "failed"] == ["1 of 1 rows are not marked as stopped"]
+    assert [each.reason for each in whole.places if each.state == "failed"] == ["1 of 1 row is not marked as stopped"]
     assert whole.confirmation is None
     with world.db("crm") as db:
         db.execute("DROP TRIGGER stubborn")

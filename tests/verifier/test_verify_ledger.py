@@ -306,3 +306,8 @@ def test_an_installation_hands_out_the_script_that_it_was_packed_with(tmp_path, 
     (tmp_path / "verify_ledger.py").write_bytes(b"packed")
     monkeypatch.setattr(export.resources, "files", {"upheld.ledger": tmp_path}.__getitem__)
     assert export.verifier() == b"packed"
+
+
+def test_what_is_not_there_is_said_in_one_line(tmp_path):
+    ran = run(tmp_path / "nothing", "--key", PUBLIC)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", f"cannot read {tmp_path / 'nothing'}: No such file or directory\n")

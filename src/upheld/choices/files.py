@@ -60,6 +60,8 @@ def read(path: Path, reject: Reject) -> File:
             start = opened.read(4)
     except OSError as error:
         raise Invalid(f"cannot read `{path}`: {(error.strerror or 'input/output error').lower()}") from error
+    if path.suffix == ".parquet" and start != b"PAR1":
+        raise Invalid("the file is no Parquet, though it is called so: write it again, or give it its right name", place=str(path))
     file = _parquet(path) if start == b"PAR1" else _csv(path, reject)
     if len(set(file.columns)) < len(file.columns):
         raise Invalid("the heading names a column twice: give each column a name of its own", place=str(path))
@@ -124,7 +126,7 @@ def _records(lines: _Lines, delimiter: str, width: int, reject: Reject) -> Itera
         if not any(row):
             continue
         if len(row) != width:
-            reject(lines.give_back(), f"the row has {len(row)} columns, the heading {width}")
+            reject(lines.give_back(), f"the row has {len(row)} column{'s' * (len(row) != 1)}, the heading {width}")
             continue
         yield lines.taken[0][0], row
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def init(edge: Edge, directory: Path | None, company: str | None, record: str | None, *, as_json: bool) -> None:
     """Make a home in DIR (else where --home says, else here): configuration, an empty record, and keys that only you can read.
 
-    A folder that already is a home is left as it is.
+    A folder that already is a home is refused, and left as it is.
     """
     from upheld.home import Home
     from upheld.record import Record

@@ -105,9 +105,10 @@ def _progress() -> Iterator[Watch]:
 
 
 def _in_words(summary: Summary, *, dry_run: bool) -> str:
+    rows = f"row{'s' * (summary.read != 1)}"
     lines = [
         f"{summary.list}: {summary.purpose} to {summary.recipient}, policy {summary.policy_version} ({summary.policy_hash[:12]})",
-        f"  {summary.read:,} rows read = {summary.released:,} released + {summary.refused:,} refused + {summary.rejected:,} rejected",
+        f"  {summary.read:,} {rows} read = {summary.released:,} released + {summary.refused:,} refused + {summary.rejected:,} rejected",
     ]
     if summary.out:
         lines.append(f"  release {summary.release} left: {summary.out}")

@@ -39,5 +39,6 @@ def take(edge: Edge, /, *, file: Path, source: str, day: datetime | None, of: st
         on = day.date() if day else None
         done = take_in(tx, file, source, allowed, file=file_hash(file), day=on, of=of, at=at, actor=edge.actor())
     told, withheld = sum(each.told for each in done.days), sum(each.withheld for each in done.days)
-    words = f"{done.rows:,} rows of {len(done.days)} days taken in: {told:,} totals told, {withheld:,} withheld"
+    rows, days = f"row{'s' * (done.rows != 1)}", f"day{'s' * (len(done.days) != 1)}"
+    words = f"{done.rows:,} {rows} of {len(done.days)} {days} taken in: {told:,} totals told, {withheld:,} withheld"
     show(done, as_json=as_json, text=lambda: words)

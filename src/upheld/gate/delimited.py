@@ -117,7 +117,7 @@ def rows(path: Path, layout: Layout, reject: Reject) -> Iterator[tuple[int, list
         if number == layout.header:
             continue
         if len(fields) != width:
-            reject(number, f"has {len(fields)} columns instead of {width}")
+            reject(number, f"has {len(fields)} column{'s' * (len(fields) != 1)} instead of {width}")
             continue
         yield number, fields
 

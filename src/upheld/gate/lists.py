@@ -106,7 +106,10 @@ def open_list(name: str, bench: Workbench, work: Path, reading: Reading | None =
     if digest is not None:
         raise Invalid(f"`{name}` is empty: write the list again, its columns named in the first line")
     if start == b"PAR1" or path.suffix == ".parquet":
-        return _from_parquet(path, bench, work)
+        try:
+            return _from_parquet(path, bench, work)
+        except Invalid as no:
+            raise Invalid(no.message, place=no.place or str(path)) from no
     return _from_text(path, bench, work, reading or Reading())
 
 
@@ -139,7 +142,7 @@ def _from_text(path: Path, bench: Workbench, work: Path, reading: Reading) -> Op
     if rejects.first is not None and rows < rejects.count:
         line, reason = rejects.first
         raise Invalid(
-            f"{rejects.count} of {rows + rejects.count} rows cannot be read; the first: {reason}; "
+            f"{rejects.count} of {rows + rejects.count} row{'s' * (rows + rejects.count != 1)} cannot be read; the first: {reason}; "
             "say `--delimiter`, `--encoding` or `--header`",
             place=f"{path}:{line}",
         )

@@ -14,12 +14,15 @@ _NOT_GIVEN = {
 }
 
 
-def notes(order: Order, mapping: ColumnMap, asked: Asked, unread: tuple[int, str] | None, not_given: Mapping[str, int]) -> tuple[str, ...]:
+def notes(
+    order: Order, mapping: ColumnMap, asked: Asked, read: int, unread: tuple[int, str] | None, not_given: Mapping[str, int]
+) -> tuple[str, ...]:
     """One line each: columns that could be several items and were dropped, a purpose that stands for several, the first unreadable line.
 
-    Also the terms that the recipient's contract lacks, so that it counts as none, and the rows whose facts count as not given.
+    Also the terms that the recipient's contract lacks, so that it counts as none, the rows whose facts count as not given, and that none of
+    the rows `read` is there.
     """
-    found = []
+    found = [] if read else ["the list has no rows"]
     unclear = [f"`{column.column}`" for column in mapping.columns if column.unclear]
     if unclear:
         columns, were = ("column ", "was") if len(unclear) == 1 else ("columns ", "were")

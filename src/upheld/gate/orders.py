@@ -52,6 +52,8 @@ class Order:
     called: str | None = None  # what the list is called in the record, if not by its path
 
     def __post_init__(self) -> None:
+        if self.engine == "postgres" and self.engine_address is None:
+            raise Invalid("the engine `postgres` is a server of yours: say where with `--engine-address postgresql://USER@HOST/DATABASE`")
         if self.engine == "duckdb" and self.engine_address is not None:
             raise Invalid("the engine `duckdb` works in this process and has no address: leave it out, or name the engine that is there")
 

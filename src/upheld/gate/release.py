@@ -270,17 +270,18 @@ class _Release:
         some, every = (int(np.bitwise_or.reduce(kept)), int(np.bitwise_and.reduce(kept))) if len(kept) else (0, 0)
         met = [outcome.verdicts.decisions[number] for number, _ in summary.tally(decided.numbers[decided.masks != 0])]
         decisions, sentences = outcome.verdicts.decisions, draft.snapshot.sentences
-        policy = draft.asked.policy
+        policy, rejects = draft.asked.policy, self.opened.rejects
+        read = self.opened.rows + rejects.count
         return Summary(
             list=self.order.called or self.opened.name,
             purpose=draft.use.purpose,
             recipient=self.order.to,
             policy_version=policy.version,
             policy_hash=policy.hash,
-            read=self.opened.rows + self.opened.rejects.count,
+            read=read,
             released=len(kept),
             refused=self.opened.rows - len(kept),
-            rejected=self.opened.rejects.count,
+            rejected=rejects.count,
             persons=len(outcome.released_persons),
             refusals=summary.refusals(decided, decisions, sentences, draft.cap),
             cells=summary.cells(decided, decisions, sentences),
@@ -288,5 +289,5 @@ class _Release:
             clauses=tuple(sorted({clause for decision in met for clause in decision.clauses})),
             obligations=summary.joined(met),
             input_hash=self.opened.hash,
-            notes=notes(self.order, self.mapping, draft.asked, self.opened.rejects.first, outcome.not_given),
+            notes=notes(self.order, self.mapping, draft.asked, read, rejects.first, outcome.not_given),
         )
