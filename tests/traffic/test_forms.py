@@ -102,12 +102,44 @@ def test_packed_logs_are_read_whatever_their_name(visits, tmp_path, pack):
 
 
 def test_a_form_that_is_none_is_refused_with_those_there_are(visits):
-    with pytest.raises(Invalid, match="no known log format fits"):
+    with pytest.raises(Invalid, match=r"no known log format fits `.*access.log`: say it with `--format`"):
         visits.read("what is this")
     with pytest.raises(Invalid, match="`nonsense` is no log format: there are common, combined, vhost, json, alb, w3c"):
         visits.read(line(), form="nonsense")
     with pytest.raises(Invalid, match="names no time, status or request"):
         visits.read(line(), form="%h %l %u")
+
+
+@pytest.mark.parametrize("form", ["json", "w3c", "cloudfront", "vhost", "alb", "caddy", '$msec "$request" $status'])
+def test_a_form_that_no_line_has_takes_nothing_in_and_the_right_one_then_does(visits, form):
+    path = visits.write(line(), line(request="GET /b HTTP/1.1"))
+    with pytest.raises(
+        Invalid, match=r"none of the first lines of `.*access.log` has the format `.*`: say the right one, or leave"
+    ) as refused:
+        visits.read(path, form=form)
+    assert "\n" not in str(refused.value)
+    done = visits.read(path)
+    assert (done.account.fates, done.known) == ({"counted": 2}, [])
+
+
+@pytest.mark.parametrize("form", [None, "combined"])
+def test_one_log_of_another_form_among_several_and_none_is_taken_in(visits, form):
+    good, bad = visits.write(line(), name="good.log"), visits.write("what is this", name="bad.log")
+    with pytest.raises(Invalid, match=r"`.*bad.log`"):
+        visits.run().read([good, bad], form)
+    assert visits.totals() == {}
+    assert visits.read(good).account.fates == {"counted": 1}
+
+
+def test_a_log_whose_first_lines_are_junk_or_headings_alone_may_have_a_form(visits):
+    assert visits.read("junk", line(), form="combined", name="a.log").account.fates == {"counted": 1}
+    assert visits.read("#Version: 1.0", "#Fields: time cs-uri-stem sc-status", form="w3c", name="b.log").account.rejected == {"heading": 2}
+    assert visits.read("", "", form="combined", name="c.log").account.rejected == {"empty": 2}
+
+
+@pytest.mark.parametrize(("name", "known"), [("nginx", "combined"), ("vhost_combined", "vhost"), ("caddy", "caddy json"), ("iis", "w3c")])
+def test_a_form_may_be_said_as_servers_call_it(visits, name, known):
+    assert visits.read(FORMS[known][0], form=name).account.fates == {"counted": 1}
 
 
 def test_standard_input_is_read(house, tmp_path):
@@ -155,3 +187,37 @@ def test_a_live_log_is_followed_through_rotation_and_nothing_is_lost_or_counts_t
         ended.join(60)
     assert visits.hits() == written
     assert not ended.is_alive()
+
+
+def test_what_was_written_before_a_rotation_that_nobody_saw_is_read_when_following_begins_again(visits, tmp_path):
+    path = tmp_path / "live.log"
+    path.write_text(line() + "\n")
+    visits.run().watch(path, None, every=0, stop=lambda: True)
+    with path.open("a") as file:
+        file.write(line(request="GET /late HTTP/1.1") + "\n")
+    path.rename(tmp_path / "live.log.1")
+    path.write_text(line(address="192.0.2.99", request="GET /new HTTP/1.1") + "\n")
+    (tmp_path / "live.log.other").write_text(line(request="GET /another HTTP/1.1") + "\n")
+    for _ in range(2):
+        visits.run().watch(path, None, every=0, stop=lambda: True)
+    pages = {key[2]: value[0] for key, value in visits.totals().items() if key[1] == "page" and key[3] == 10}
+    assert pages == {"/a": 1, "/late": 1, "/new": 1}
+
+
+def test_following_what_is_not_there_says_that_it_waits_and_reads_it_when_it_comes(house, tmp_path):
+    from tests.traffic.logs import Visits, keeping
+
+    Visits(house, tmp_path, keeping("30 days"))
+    house.record.close()
+    path = tmp_path / "later.log"
+    command = [sys.executable, "-m", "upheld.cli.main", "--home", str(house.home.path), "traffic", "import", str(path), "--follow"]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert child.stderr.readline() == f"`{path}` is not there: waiting for it\n"
+        path.write_text(line() + "\n")
+        time.sleep(1)
+        child.terminate()
+        said, _ = child.communicate(timeout=60)
+    finally:
+        child.kill()
+    assert "1 lines read = 1 counted" in said

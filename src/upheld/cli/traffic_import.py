@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from upheld.traffic.importing import Import, Imported
 
 FOLLOW_SECONDS = 5.0
+_FORMATS = "common, combined (nginx), vhost (vhost_combined), json (caddy), alb, w3c (iis, cloudfront), or a format string. Else guessed."
 
 
 @click.command("import", short_help="Turn web logs into totals, and forget them.")
 @click.argument("files", metavar="FILE...|-", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--format", "form", metavar="FORMAT", help="common, combined, vhost, json, alb, w3c, or a format string. Else guessed.")
+@click.option("--format", "form", metavar="FORMAT", help=_FORMATS)
 @click.option("--whole", is_flag=True, help="Nothing more comes: count a last line without an end, and settle what is over.")
 @click.option("--follow", is_flag=True, help="Go on while the log grows and is rotated, until interrupted. One FILE.")
 @with_json
@@ -61,6 +62,8 @@ def import_(edge: Edge, /, *, files: tuple[Path, ...], form: str | None, whole: 
 def _followed(run: Import, files: tuple[Path, ...], form: str | None) -> Imported:
     if len(files) != 1 or str(files[0]) == "-":
         raise Invalid("`--follow` follows one log: name one file")
+    if not files[0].exists():
+        click.echo(f"`{files[0]}` is not there: waiting for it", err=True)
     asked: list[int] = []
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda number, _: asked.append(number))

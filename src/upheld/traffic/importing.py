@@ -26,7 +26,7 @@ from upheld.traffic.actions import Reached, add
 from upheld.traffic.counter import MOST_HELD, Counter
 from upheld.traffic.hits import Account
 from upheld.traffic.models import LOG
-from upheld.traffic.parsing import formats, sources
+from upheld.traffic.parsing import formats, slowly, sources
 from upheld.traffic.parsing.formats import Format
 from upheld.traffic.parsing.hashing import Keys
 from upheld.traffic.parsing.kernel import load
@@ -76,9 +76,16 @@ class Import:
         self._account = Account()
 
     def read(self, paths: Iterable[Path], form: str | None = None, *, whole: bool = False) -> Imported:
-        """Take in logs, the oldest of rotated ones first, and settle the days that are over."""
-        for path in sources.in_order(paths):
-            for _ in self.follow(path, form, whole=whole or sources.is_packed(path)):
+        """Take in logs, the oldest of rotated ones first, and settle the days that are over.
+
+        `Invalid` if one of them has not the format that was said, or none that is known: then nothing of any is taken in.
+        """
+        turns = [(path, whole or sources.is_packed(path)) for path in sources.in_order(paths)]
+        for path, ended in turns:
+            if str(path) != sources.PIPE:
+                _demand_form(form, sources.head_of(path, whole=ended), path)
+        for path, ended in turns:
+            for _ in self.follow(path, form, whole=ended):
                 pass
         self.settle()
         return self.done
@@ -86,7 +93,7 @@ class Import:
     def follow(self, path: Path, form: str | None, *, whole: bool) -> Iterator[int]:
         """Take in what a log holds beyond what was read of it; the lines of each block."""
         piped = str(path) == sources.PIPE
-        head = [] if piped else sources.head_of(path)
+        head = [] if piped else sources.head_of(path, whole=whole)
         file = sources.opened(path)
         try:
             reached: Reached | None = None
@@ -95,12 +102,14 @@ class Import:
             if piped:
                 first = next(blocks, None)
                 head = first.lines.splitlines()[:200] if first else []
+                _demand_form(form, head, path)
             else:
                 reached, before = self._begun(path, head, file)
-            if not head:
-                return
-            lines = Lines(_format(form, head, path, reached), self.keys, self.kernel, quick=self.quick)
-            yield from self._blocks(lines, reached, before, _chained(first, blocks))
+                if reached.log is not None and path not in self.done.known:
+                    self.done.known.append(path)
+            if head:
+                lines = Lines(_format(form, head, path, reached), self.keys, self.kernel, quick=self.quick)
+                yield from self._blocks(lines, reached, before, _chained(first, blocks))
             if not whole and path not in self.done.unended and sources.unended(file):
                 self.done.unended.append(path)
         finally:
@@ -110,10 +119,14 @@ class Import:
     def watch(self, path: Path, form: str | None, *, every: float, stop: Callable[[], bool]) -> Imported:
         """Follow a live log until `stop` says so: what is written to it is taken in every few seconds, also across rotation.
 
-        What was still written to a log after it was moved away is read from where it went, if it lies beside the new one.
+        What was still written to a log after it was moved away is read from where it went, if it lies beside the new one: also what was
+        moved while nobody followed, if an earlier run read some of it.
         """
         seen: int | None = None
-        since = 0
+        since, fits = 0, False
+        for moved in sources.moved(path, 0) if path.parent.is_dir() else ():
+            if self._knows(moved):
+                self._drain(moved, form, whole=True)
         while True:
             ending = stop()
             try:
@@ -125,12 +138,20 @@ class Import:
                 for moved in sources.moved(path, since):
                     self._drain(moved, form, whole=True)
             if now is not None:
+                if not fits and (head := sources.head_of(path, whole=False)):
+                    _demand_form(form, head, path)  # once: a live log may begin with junk after it was rotated
+                    fits = True
                 self._drain(path, form, whole=False)
             seen, since = now, found.st_mtime_ns if now is not None else since
             self.settle()
             if ending:
                 return self.done
             time.sleep(every)
+
+    def _knows(self, path: Path) -> bool:
+        head = sources.head_of(path, whole=True)
+        with sources.opened(path) as file:
+            return self._begun(path, head, file)[0].log is not None
 
     def _drain(self, path: Path, form: str | None, *, whole: bool) -> None:
         try:
@@ -179,8 +200,6 @@ class Import:
         for log, tail, offset in rows:
             before = sources.skip(file, path, offset)
             if sources.sealed(before, self.key) == tail:
-                if path not in self.done.known:
-                    self.done.known.append(path)
                 return Reached(log, name, tail, offset, offset), before
             file.seek(0)
         return Reached(None, name, "", 0, 0), b""
@@ -212,9 +231,22 @@ def _chained(first: sources.Block | None, blocks: Iterator[sources.Block]) -> It
     yield from blocks
 
 
+def _demand_form(said: str | None, head: Sequence[bytes], path: Path) -> None:
+    """`Invalid` if no line of a log's head has the format that was said; without one, if no format that is known fits."""
+    if not head:
+        return
+    form = _format(said, head, path, None)
+    if said is None and not slowly.fits(head, form):
+        formats.guessed([], str(path))
+    if (said in formats.HEADED and not form.headed) or not slowly.fits(head, form):
+        raise Invalid(
+            f"none of the first lines of `{path}` has the format `{said}`: say the right one, or leave `--format` out; nothing was read"
+        )
+
+
 def _format(said: str | None, head: Sequence[bytes], path: Path, reached: Reached | None) -> Format:
-    if said is not None and said not in {"w3c", "iis", "cloudfront"}:
+    if said is not None and said not in formats.HEADED:
         return formats.named(said)
     if reached and reached.offset and head[0].startswith(b"#"):
         return formats.w3c(sources.last_fields(path, reached.offset))
-    return formats.guessed([line.decode("utf-8", "replace") for line in head])
+    return formats.guessed([line.decode("utf-8", "replace") for line in head], str(path))

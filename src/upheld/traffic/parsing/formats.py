@@ -50,6 +50,10 @@ NAMED = {
     "vhost": "%v:%p " + COMMON + ' "%{Referer}i" "%{User-Agent}i"',
 }
 """Formats that servers ship with, in Apache's words."""
+HEADED = ("w3c", "iis", "cloudfront")
+"""Formats whose logs say themselves what their lines hold."""
+ALSO = {"nginx": "combined", "vhost_combined": "vhost", "caddy": "json"}
+"""Names by which servers call them."""
 
 _ALB = (
     r"^\S+ (?P<time>\S+) \S+ (?P<address>\S+) \S+ \S+ (?P<seconds>\S+) \S+ (?P<status>\S+) \S+ \S+ (?P<size>\S+) "
@@ -86,6 +90,7 @@ ALB = Format("alb", re.compile(_ALB))
 
 def named(name: str) -> Format:
     """The format of this name, or the one that a format string in Apache's or nginx's words describes."""
+    name = ALSO.get(name, name)
     if name == "json":
         return JSON_LINES
     if name == "alb":
@@ -97,7 +102,8 @@ def named(name: str) -> Format:
             return Format(known, _compiled(words))
     if "%" in name or "$" in name:
         return Format("custom", _compiled(name))
-    raise Invalid(f"`{name}` is no log format: there are {', '.join(NAMED)}, json, alb, w3c, or a format string such as `{COMMON}`")
+    there_are = f"{', '.join(NAMED)}, json, alb, {', '.join((*HEADED, *ALSO))}"
+    raise Invalid(f"`{name}` is no log format: there are {there_are}, or a format string such as `{COMMON}`")
 
 
 def w3c(fields: str) -> Format:
@@ -118,8 +124,8 @@ def w3c(fields: str) -> Format:
     )
 
 
-def guessed(lines: list[str]) -> Format:
-    """The format that most of the first lines have. `Invalid` if none of those known fits any."""
+def guessed(lines: list[str], log: str) -> Format:
+    """The format that most of the first lines of a log have. `Invalid` if none of those known fits any."""
     for line in lines:
         if line.startswith("#Fields:"):
             return w3c(line)
@@ -128,7 +134,7 @@ def guessed(lines: list[str]) -> Format:
     fits.append((sum(line.startswith("{") and line.rstrip().endswith("}") for line in lines), JSON_LINES))
     best = max(fits, key=lambda pair: pair[0])
     if not best[0]:
-        raise Invalid(f"no known log format fits: say it with `--format`, e.g. `--format '{COMMON}'`")
+        raise Invalid(f"no known log format fits `{log}`: say it with `--format`, e.g. `--format '{COMMON}'`")
     return best[1]
 
 

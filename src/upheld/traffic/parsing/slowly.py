@@ -70,6 +70,19 @@ def split(lines: Iterable[bytes], form: Format, keys: Keys, bad: Bad) -> Split:
     return of_rows(rows, keys, tells_agent=tells_agent)
 
 
+def fits(lines: Iterable[bytes], form: Format) -> bool:
+    """Whether one of these lines has a form, or none says anything against it: there are only headings and empty lines."""
+    said = [line.decode("utf-8", "replace") for line in lines if line.strip() and not line.startswith(b"#")]
+    return not said or any(_has(text, form) for text in said)
+
+
+def _has(text: str, form: Format) -> bool:
+    try:
+        return bool(re.fullmatch(r"\d{3}", _fields(text, form).get("status") or ""))
+    except _Bad:
+        return False
+
+
 def _fields(text: str, form: Format) -> Mapping[str, str]:
     if form.pattern is None:
         try:

@@ -131,11 +131,14 @@ def _read_some(file: IO[bytes], path: Path, count: int) -> bytes:
         raise Invalid(f"`{path}` is damaged: unpack it as far as it goes and take that in") from error
 
 
-def head_of(path: Path) -> list[bytes]:
-    """The first lines of a log, at most 200 of at most 64 kB."""
+def head_of(path: Path, *, whole: bool) -> list[bytes]:
+    """The first lines of a log, at most 200 of at most 64 kB; unless it is `whole`, none whose end is not written yet."""
     with opened(path) as file:
         try:
-            return file.read(LONGEST_LINE).splitlines()[:200]
+            head = file.read(LONGEST_LINE)
+            if not whole and len(head) < LONGEST_LINE:
+                head = head[: head.rfind(b"\n") + 1]
+            return head.splitlines()[:200]
         except (OSError, *_DAMAGED) as error:
             raise Invalid(f"`{path}` is damaged: unpack it as far as it goes and take that in") from error
 
