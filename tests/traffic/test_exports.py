@@ -77,6 +77,22 @@ def test_a_column_that_could_tell_people_apart_refuses_the_whole_file(take, head
     assert take.visits.totals() == {}
 
 
+@pytest.mark.parametrize("heading", ["shopperRef", "Ref", "custom dimension 1", "", "Segment", "crm"])
+def test_a_column_that_nothing_is_known_of_refuses_the_whole_file_and_is_not_repeated(take, heading):
+    with pytest.raises(Refused, match="nothing is known of the column 4: export totals without it; nothing was taken in"):
+        take(f"Label,Unique visitors,Pageviews,{heading}\n/shoes,120,300,x\n")
+    assert take.visits.totals() == {}
+    assert take("Label,Unique visitors,Pageviews,Bounce rate\n/shoes,120,300,x\n")[0].rows == 1
+
+
+def test_a_day_that_has_not_come_is_refused(take):
+    with pytest.raises(Invalid, match="a row of 2015-05-21, which has not come yet"):
+        take(MATOMO, day=date(2015, 5, 21))
+    with pytest.raises(Invalid, match="a row of 2115-05-20, which has not come yet"):
+        take(GA4.replace("20150520", "21150520"), "ga4", day=None)
+    assert take(MATOMO, day=date(2015, 5, 20))[0].rows == 3
+
+
 @pytest.mark.parametrize("value", ["/u/ann@shop.example", "/u/ann%40shop.example", "/from/192.0.2.7", "1234567890.1234567890"])
 def test_a_row_that_names_a_person_refuses_the_whole_file_and_is_not_repeated(take, value):
     with pytest.raises(Refused, match="row 5 holds what could be") as refused:
@@ -103,6 +119,14 @@ def test_a_day_of_one_tool_is_taken_in_once(take):
     take(MATOMO)
     with pytest.raises(Conflict, match="there are totals of matomo by page for 2015-05-19 already"):
         take(MATOMO)
+
+
+def test_a_report_of_a_source_that_is_none_names_those_there_are(take, capsys, monkeypatch):
+    take(MATOMO)
+    monkeypatch.setenv("UPHELD_HOME", str(take.visits.house.home.path))
+    take.visits.house.record.close()
+    assert main.run(["traffic", "report", "--source", "nix"]) == 2
+    assert "there are no totals of `nix`: there are those of `matomo page`" in capsys.readouterr().err
 
 
 def test_reports_say_where_totals_come_from(take, capsys, monkeypatch):

@@ -200,6 +200,8 @@ def test_with_noise_every_count_is_moved_and_the_ledger_says_what_it_cost(busy):
     assert all(after.size == 0 for _, after in pairs)
     said = telling.in_words(noisy)
     assert "with noise: each count is off by 12.0 on average (epsilon 2 for one request" in said
+    assert "every number was of at least 10 people before noise moved it, also below that (" in said
+    assert "number is of at least" not in said
     assert "Lines of the logs" not in said
     with pytest.raises(Invalid, match="a budget lies between"), busy.house.record.transaction() as tx:
         noise.spend(tx, made, 0.0, policy="0" * 64, at=busy.clock(), actor=CLERK)

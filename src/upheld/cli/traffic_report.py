@@ -10,7 +10,7 @@ import click
 
 from upheld.cli.answer import plain
 from upheld.cli.edge import Edge, pass_edge
-from upheld.errors import Conflict, Invalid
+from upheld.errors import Conflict, Invalid, NotFound
 
 if TYPE_CHECKING:
     from upheld.traffic.reports import Report
@@ -57,6 +57,9 @@ def report(
     with edge.record() as record, record.reading() as conn:
         allowed = permit(conn, ITEMS if source == "web" else (*ITEMS, *TRACKING), edge.now())
         period = None
+        if source != "web" and source not in (there := queries.sources(conn)):
+            others = ", ".join(f"`{each}`" for each in there) or "none that is settled"
+            raise NotFound(f"there are no totals of `{source}`: there are those of {others}")
         if first or last or source != "web":
             end = last.date() if last else queries.last_day(conn, source) or edge.now().date()
             period = queries.Period(first.date() if first else end, end, source)

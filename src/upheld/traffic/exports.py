@@ -1,7 +1,7 @@
 """Totals from other tools' exports (Matomo, Plausible, GA4), into the same tables, marked with where they come from.
 
-Such a file must hold totals: a column that could name a person, or a value that looks like one, and the whole file is refused. Its rows say
-how many visitors they are of; only rows of at least N people are kept at all, with the same protection as our own.
+Such a file must hold totals: a column that could name a person or is not known, or a value that looks like one, and it is refused whole.
+Its rows say how many visitors they are of; only rows of at least N people are kept at all, with the same protection as our own.
 """
 
 from __future__ import annotations
@@ -62,6 +62,35 @@ _WORDS: Final = {
     "hits": ("hits", "pageviews", "views", "nb hits", "screen page views", "event count", "actions", "nb actions"),
     "visitors": ("visitors", "unique visitors", "nb uniq visitors", "users", "total users", "active users", "sum daily nb uniq visitors"),
 }
+_BESIDE: Final = {
+    "name",
+    "visits",
+    "nb visits",
+    "nb visits converted",
+    "sum visit length",
+    "max actions",
+    "bounce count",
+    "bounce rate",
+    "exit rate",
+    "avg time on page",
+    "avg time on site",
+    "nb actions per visit",
+    "conversion rate",
+    "visit duration",
+    "views per visit",
+    "time on page",
+    "scroll depth",
+    "sessions",
+    "engaged sessions",
+    "engagement rate",
+    "views per user",
+    "views per active user",
+    "average engagement time",
+    "average engagement time per active user",
+    "key events",
+    "total revenue",
+}
+"""Columns of totals that the three tools write beside those that are read."""
 _DIMENSIONS: Final = {"page": PAGE, "referrer": REFERRER, "campaign": CAMPAIGN, "country": COUNTRY}
 _NAMES_PERSON = re.compile(
     r"\b(?:(?:user|visitor|client|customer|device|session|visit|member|account|order|transaction|cookie|pseudo|fingerprint)[ _-]*id"
@@ -104,6 +133,8 @@ def take(
         raise Refused("the policy lets nothing of tracking software be measured as totals: it needs `collect tracking` and a clause")
     table, rows = _read(path, day, of)
     days = sorted({row.day for row in rows})
+    if days[-1] > (at.date() - EPOCH).days:
+        raise Invalid(f"there is a row of {EPOCH + timedelta(days=days[-1])}, which has not come yet: correct its day, or `--day`")
     held = set(tx.execute(select(UNIT.c.day).where(UNIT.c.source == _mark(source, table), UNIT.c.day.in_(days))).scalars())
     if held:
         shown = EPOCH + timedelta(days=min(held))
@@ -173,6 +204,8 @@ def _columns(heading: Sequence[str], of: str | None) -> dict[str, int]:
             said = of
         if said is not None:
             where.setdefault(said, place)
+        elif plain not in _BESIDE:
+            raise Refused(f"nothing is known of the column {place + 1}: export totals without it; nothing was taken in")
     if of and of not in where and "page" in where:
         where[of] = where.pop("page")  # Matomo calls every first column `label`
     kinds = [name for name in _DIMENSIONS if name in where]

@@ -43,9 +43,12 @@ def in_words(report: Report) -> str:
 def _head(report: Report) -> list[str]:
     period, before, total = report.period, report.before, report.total
     days, size = report.days, _bytes(report, report.total)
+    under = f"{', '.join(report.clauses)}, policy {report.version}"
     said = [
         f"{period.first} to {period.last}, beside {before.first} to {before.last}",
-        f"every number is of at least {report.people} people ({', '.join(report.clauses)}, policy {report.version})",
+        f"every number is of at least {report.people} people ({under})"
+        if report.noise is None
+        else f"every number was of at least {report.people} people before noise moved it, also below that ({under})",
         f"{total.hits:,} hits, {total.visitors:,} visits by day, {size} bytes on {len(days.told)} days{_changed(report)}",
     ]
     if report.noise:
