@@ -97,6 +97,9 @@ def test_policies_are_posted_and_listed(run, tmp_path):
     found = json.loads(run("policy", "history", "--json")[1])
     assert [(each["version"], each["in_force"]) for each in found] == [(version, True), ("next", False)]
     assert len(json.loads(run("policy", "history", "--at", "2198-01-01", "--json")[1])) == 1
+    assert "cannot be withdrawn" in run("policy", "unpost", version)[2]
+    assert run("policy", "unpost", "next")[:2] == (0, "version next is withdrawn; it was to be in force from 2199-01-01 00:00:00 UTC\n")
+    assert [each["version"] for each in json.loads(run("policy", "history", "--json")[1])] == [version]
 
 
 def test_posting_a_wider_version_says_whom_it_does_not_reach(run, tmp_path):

@@ -13,9 +13,9 @@ from upheld.errors import Conflict, Invalid, NotFound
 from upheld.ledger import queries as ledger
 from upheld.policy import document
 from upheld.policy.table import Table
-from upheld.postings.actions import post
+from upheld.postings.actions import post, unpost
 from upheld.postings.models import POSTING
-from upheld.postings.queries import history, in_force, posted
+from upheld.postings.queries import changes, history, in_force, posted
 
 TEXT = """---
 company: Northgate Systems
@@ -101,6 +101,52 @@ def test_no_version_follows_one_that_does_not_say_how_changes_apply(house):
     put(house, page("2026.1", ""))
     with pytest.raises(Conflict, match="has no `changes` statement"):
         put(house, page("2026.2"), at=later(days=1))
+
+
+def take_back(house, version, at):
+    with house.record.transaction() as tx:
+        return unpost(tx, version, at=at, actor=CLERK)
+
+
+def test_a_posting_that_is_not_yet_in_force_is_withdrawn_and_the_next_one_may_come_before_it_or_at_its_time(house):
+    put(house, page("2026.1"))
+    put(house, page("2026.2"), later(days=900), later(days=1))
+    with pytest.raises(Conflict, match=r"must be later, or withdraw that one with `upheld policy unpost 2026\.2`"):
+        put(house, page("2026.3"), at=later(days=2))
+    with house.record.reading() as conn:
+        before = changes(conn)
+    assert take_back(house, "2026.2", later(days=2)).since == later(days=900)
+    with house.record.reading() as conn:
+        assert [each.version for each in history(conn, later(days=1000))] == ["2026.1"]
+        assert changes(conn) == before + 1
+        last = ledger.entry(conn, ledger.size(conn) - 1)
+        assert (last.kind, "2026.2" in last.canonical.decode()) == ("policy.unposted", True)
+    with pytest.raises(Conflict, match="was posted and withdrawn: give the new one another label"):
+        put(house, page("2026.2", tail="\nMore.\n"), at=later(days=2))
+    assert put(house, page("2026.3"), at=later(days=3)).follows.version == "2026.1"
+    done = put(house, page("2026.4"), later(days=900), later(days=4))
+    assert timedelta(0) < done.posted.since - later(days=900) < timedelta(milliseconds=1)
+    with house.record.reading() as conn:
+        assert [each.version for each in posted(conn)] == ["2026.1", "2026.3", "2026.4"]
+
+
+def test_what_is_or_was_in_force_or_is_followed_is_not_withdrawn(house):
+    put(house, page("2026.1"))
+    for version, days in (("2026.2", 5), ("2026.3", 9), ("2026.4", 12)):
+        put(house, page(version), later(days=days), later(days=1))
+    refused = [
+        ("2026.1", Conflict, "has been in force since"),
+        ("2026.2", Conflict, "has been in force since"),
+        ("2026.3", Conflict, "version `2026.4` was posted after it: withdraw that one first"),
+        ("2026.9", NotFound, "no version `2026.9` is posted"),
+    ]
+    for version, error, words in refused:
+        with pytest.raises(error, match=words):
+            take_back(house, version, later(days=5))
+    take_back(house, "2026.4", later(days=5))
+    take_back(house, "2026.3", later(days=5))
+    with pytest.raises(NotFound, match=r"no version `2026\.3` is posted"):
+        take_back(house, "2026.3", later(days=5))
 
 
 @pytest.mark.parametrize("change", [update(POSTING).values(id=99), delete(POSTING)], ids=["update", "delete"])

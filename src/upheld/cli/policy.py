@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "withdraw": ("upheld.cli.policy_draft:withdraw", "Give up a draft."),
     "affected": ("upheld.cli.policy_affected:affected", "Count the people whom a new version touches."),
     "post": ("upheld.cli.policy_post:post", "Put a policy in force."),
+    "unpost": ("upheld.cli.policy_post:unpost", "Withdraw a posting that is not yet in force."),
     "history": ("upheld.cli.policy_post:history", "List the posted policies."),
     "diff": ("upheld.cli.policy_diff:diff", "Say who may be treated how by a new version."),
     "fmt": ("upheld.cli.policy_fmt:fmt", "Lay out the statements of a policy in one way."),

@@ -1,4 +1,4 @@
-"""`upheld policy post` and `upheld policy history`: which document was in force when."""
+"""`upheld policy post`, `unpost` and `history`: which document was in force when."""
 
 from __future__ import annotations
 
@@ -56,6 +56,23 @@ def post(edge: Edge, file: Path | None, number: int | None, at_text: str | None,
         lines.append(f"wider in {wider} points (`upheld policy diff` says which): that does not touch what was collected earlier")
         lines.append(f"of {people:,} people in the record, until they agree (`upheld choices agree`)")
     show(answer, as_json=as_json, text=lambda: "\n".join(lines))
+
+
+@click.command(short_help="Withdraw a posting that is not yet in force.")
+@click.argument("version")
+@with_json
+@pass_edge
+def unpost(edge: Edge, version: str, *, as_json: bool) -> None:
+    """Withdraw the posted VERSION before it comes in force, e.g. one posted for a wrong time. One that is or was in force stays.
+
+    Its text stays kept, the ledger says that it was withdrawn, and its label is not used again.
+    """
+    from upheld.postings import actions
+
+    with edge.record() as record, record.transaction() as tx:
+        done = actions.unpost(tx, version, at=edge.now(), actor=edge.actor())
+    said = f"version {version} is withdrawn; it was to be in force from {done.since:%Y-%m-%d %H:%M:%S} UTC"
+    show({"version": version, "since": done.since, "hash": done.hash, "state": "withdrawn"}, as_json=as_json, text=lambda: said)
 
 
 @click.command(short_help="List the posted policies.")

@@ -60,7 +60,7 @@ class Affected:
 
 def mark(conn: Connection, at: datetime) -> tuple[int, ...]:
     """What the count depends on beside the new version: while it is the same, so is the count."""
-    return (*choices.last_numbers(conn), last_person(conn), len(postings.posted(conn)), at.toordinal())
+    return (*choices.last_numbers(conn), last_person(conn), postings.changes(conn), at.toordinal())
 
 
 def affected(conn: Connection, new: Policy, at: datetime) -> Affected:

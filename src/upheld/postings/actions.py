@@ -1,13 +1,13 @@
-"""The one change of this room: a policy is posted, and is in force from its time on (P18)."""
+"""The changes of this room: a policy is posted, and is in force from its time on (P18); before that it may be withdrawn."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, insert, select
 
-from upheld.errors import Conflict, Invalid
+from upheld.errors import Conflict, Invalid, NotFound
 from upheld.ledger.actions import append
 from upheld.ledger.kinds import HASH, NUMBER, VERSION, declare
 from upheld.policy.check import check
@@ -15,7 +15,7 @@ from upheld.policy.compiled import Policy
 from upheld.policy.document import Document
 from upheld.policy.statements import Changes
 from upheld.policy.table import Table
-from upheld.postings.models import POSTING
+from upheld.postings.models import POSTING, UNPOSTING
 from upheld.postings.queries import Posted, posted
 from upheld.record import Actor, micros
 
@@ -27,6 +27,16 @@ POSTED = declare(
     text=HASH,
     table=HASH,
 )
+UNPOSTED = declare(
+    "policy.unposted",
+    "a posted policy was withdrawn before the time from which it was to be in force",
+    version=VERSION,
+    since=NUMBER,
+    text=HASH,
+)
+
+SMALLEST = timedelta(microseconds=1)
+"""The least by which two times of the record differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +56,41 @@ def post(tx: Connection, document: Document, since: datetime | None = None, *, a
     """
     before = demand_postable(tx, document, since, at)
     last = before[-1] if before else None
-    since = since or at
+    since, number = _free(tx, since or at), int(tx.execute(select(func.coalesce(func.max(POSTING.c.id), 0))).scalar_one()) + 1
     policy = Policy(document)
     table = Table([*(each.policy for each in before), policy]).hash
     kept = {"version": policy.version, "since": since, "at": at, "name": document.name, "hash": policy.hash, "table_hash": table}
-    tx.execute(insert(POSTING).values(id=len(before) + 1, text=document.text, **kept))
+    tx.execute(insert(POSTING).values(id=number, text=document.text, **kept))
     append(tx, POSTED, {"version": policy.version, "since": micros(since), "text": policy.hash, "table": table}, at, actor)
     return Posting(Posted(policy.version, since, at, document.name, policy.hash, table, policy), last)
+
+
+def unpost(tx: Connection, version: str, *, at: datetime, actor: Actor) -> Posted:
+    """Withdraw a posting that is still to come in force; from now on it counts nowhere. Its text stays kept, its label stays used.
+
+    `NotFound` if no such version is posted. `Conflict` if it is or was in force, or another was posted after it: that one's decision table
+    stands on this one, so it has to be withdrawn first.
+    """
+    standing = posted(tx)
+    found = next((each for each in standing if each.version == version), None)
+    if found is None:
+        raise NotFound(f"no version `{version}` is posted: see `upheld policy history`")
+    if found.since <= at:
+        raise Conflict(f"version `{version}` has been in force since {_said(found.since)}, and cannot be withdrawn: post another after it")
+    if found is not standing[-1]:
+        raise Conflict(f"version `{standing[-1].version}` was posted after it: withdraw that one first")
+    number = tx.execute(select(POSTING.c.id).where(POSTING.c.version == version)).scalar_one()
+    tx.execute(insert(UNPOSTING).values(posting=number, at=at, by=actor.name))
+    append(tx, UNPOSTED, {"version": version, "since": micros(found.since), "text": found.hash}, at, actor)
+    return found
+
+
+def _free(tx: Connection, since: datetime) -> datetime:
+    """The time, or the smallest later one that no posting has: withdrawn ones keep theirs, and may be posted for it anew."""
+    taken = set(tx.execute(select(POSTING.c.since).where(POSTING.c.since >= since)).scalars())
+    while since in taken:
+        since += SMALLEST
+    return since
 
 
 def demand_postable(conn: Connection, document: Document, since: datetime | None, at: datetime) -> tuple[Posted, ...]:
@@ -68,6 +106,8 @@ def demand_postable(conn: Connection, document: Document, since: datetime | None
             raise Conflict(f"version `{each.version}` is posted already, since {_said(each.since)}: give the new one another label")
         if each.hash == document.hash:
             raise Conflict(f"this very text is posted already as version `{each.version}`")
+    if conn.execute(select(POSTING.c.id).where(POSTING.c.version == document.front.version)).first() is not None:
+        raise Conflict(f"version `{document.front.version}` was posted and withdrawn: give the new one another label")
     if last is not None and not any(isinstance(each, Changes) for each in last.policy.document.statements):
         raise Conflict(f"version `{last.version}` does not say how changes apply, so no other may follow: it has no `changes` statement")
     return before
@@ -88,7 +128,8 @@ def _in_time(tx: Connection, since: datetime | None, at: datetime, last: Posted 
     if since is not None and since < at:
         raise Invalid(f"a policy cannot be posted for the past: it is {_said(at)}; leave out `--at`, or give a time to come")
     if last is not None and (since or at) <= last.since:
-        raise Conflict(f"version `{last.version}` is posted for {_said(last.since)}: the next one must be later")
+        back = f", or withdraw that one with `upheld policy unpost {last.version}`" if last.since > at else ""
+        raise Conflict(f"version `{last.version}` is posted for {_said(last.since)}: the next one must be later{back}")
 
 
 def _said(at: datetime) -> str:

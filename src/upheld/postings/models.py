@@ -12,7 +12,7 @@ POSTING = only_grows(
     Table(
         "posting",
         METADATA,
-        Column("id", NUMBER, primary_key=True, autoincrement=False),  # 1, 2, 3 … in the order of their times
+        Column("id", NUMBER, primary_key=True, autoincrement=False),  # 1, 2, 3 … in the order of posting
         Column("version", String, nullable=False, unique=True),
         Column("since", Time, nullable=False, unique=True),  # in force from then
         Column("at", Time, nullable=False),  # when it was posted
@@ -20,6 +20,16 @@ POSTING = only_grows(
         Column("hash", String(64), nullable=False),
         Column("table_hash", String(64), nullable=False),  # of the decision table over the history up to here
         Column("text", String, nullable=False),
+    )
+)
+
+UNPOSTING = only_grows(
+    Table(
+        "unposting",
+        METADATA,
+        Column("posting", NUMBER, ForeignKey("posting.id"), primary_key=True, autoincrement=False),  # it was not in force yet
+        Column("at", Time, nullable=False),
+        Column("by", String, nullable=False),
     )
 )
 

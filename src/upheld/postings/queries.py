@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from upheld.errors import NotFound
 from upheld.policy.compiled import Policy
-from upheld.postings.models import POSTING
+from upheld.postings.models import POSTING, UNPOSTING
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,19 @@ def history(conn: Connection, at: datetime) -> tuple[Posted, ...]:
 
 
 def posted(conn: Connection) -> tuple[Posted, ...]:
-    """All posted policies, oldest first, those of the future too."""
+    """All posted policies, oldest first, those of the future too; without those that were withdrawn before they were in force."""
     columns = [POSTING.c[name] for name in ("version", "since", "at", "name", "hash", "table_hash", "text")]
-    rows = conn.execute(select(*columns).order_by(POSTING.c.since)).all()
+    standing = select(*columns).outerjoin(UNPOSTING).where(UNPOSTING.c.posting.is_(None))
+    rows = conn.execute(standing.order_by(POSTING.c.since)).all()
     return tuple(
         Posted(version, since, at, name, hash_, table, compiled(text, name)) for version, since, at, name, hash_, table, text in rows
     )
+
+
+def changes(conn: Connection) -> int:
+    """How often something was posted or withdrawn: while it is the same, so is what is posted."""
+    postings, withdrawn = (select(func.count()).select_from(table).scalar_subquery() for table in (POSTING, UNPOSTING))
+    return int(conn.execute(select(postings + withdrawn)).scalar_one())
 
 
 def in_force(conn: Connection, at: datetime) -> Posted:

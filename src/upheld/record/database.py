@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 METADATA = MetaData()
 """All tables of the record. Each room's `models.py` puts its own here."""
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 OLDEST_UPGRADED = 1  # each version since then only added tables
 SQLITE_AT_LEAST = (3, 51, 3)  # older ones can corrupt a database under WAL with two connections at once
 CACHE_KIB = 64 << 10  # at most, and only as it fills: match codes come in no order, so their index is touched everywhere

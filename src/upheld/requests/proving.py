@@ -68,13 +68,8 @@ def outcome(table: Table, rows: Collection[Candidate | Found], topics: Iterable[
     if not rows:
         return Outcome(table.name, "nothing found")
     if unmarked:
-        return Outcome(
-            table.name,
-            "failed",
-            len(rows),
-            None,
-            f"{unmarked} of {len(rows)} {'rows are' if len(rows) != 1 else 'row is'} not marked as stopped",
-        )
+        are = "rows are" if len(rows) != 1 else "row is"
+        return Outcome(table.name, "failed", len(rows), None, f"{unmarked} of {len(rows)} {are} not marked as stopped")
     if flags:
         return Outcome(table.name, "stopped", len(rows))
     if table.kept:
