@@ -104,9 +104,9 @@ class Answer(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         with LOCK, (FOLDER / "asked").open("a") as asked:
             asked.write(f"{host}{self.path} gpc={self.headers.get('Sec-GPC', '')}\n")
-        if path in {"/home", "/away"}:
+        if path in {"/home", "/away", "/round"}:
             self.send_response(302)
-            self.send_header("Location", "/" if path == "/home" else "http://good.test/")
+            self.send_header("Location", {"/home": "/", "/away": "http://good.test/", "/round": "/round"}[path])
             self.send_header("Content-Length", "0")
             self.end_headers()
             return

@@ -147,11 +147,25 @@ def test_what_cannot_be_scanned_is_refused_in_one_line(scan, local):
         2,
         "upheld: `http://silent.test/away` leads to `http://good.test/`: scan that, or add its host to `sites` of `tags.toml`\n",
     )
+    false = scan("good.test", "--browser", "/bin/false")
+    assert (false.code, false.err.count("\n")) == (2, 1)
+    assert "upheld: the browser `/bin/false` does not start (" in false.err
+    assert "<launch" not in false.err + false.out
+    chosen = scan("good.test", "--accept", "###")
+    assert (chosen.code, chosen.err) == (2, "upheld: `--accept ###` names no button: give a CSS selector, such as `#accept`\n")
     nothing = scan("good.test", "--browser", "/nowhere/chromium")
     assert (nothing.code, nothing.err) == (
         2,
         "upheld: there is no Chromium on this machine: install one, or name it with `--browser`\n",
     )
+
+
+def test_a_page_that_leads_in_a_circle_is_broken_and_nothing_is_read_of_it(scan):
+    ran = scan("good.test", "http://good.test/round")
+    (broken,) = ran.of("page-broken")
+    assert "http://good.test/round" in broken["message"]
+    assert "chrome-error" not in ran.out
+    assert "google" not in ran.out
 
 
 def test_our_own_panel_passes_a_scan(scan, local, tmp_path):

@@ -40,7 +40,7 @@ def serve(what: Served, home: Home, *, host: str, port: int | None, workers: int
         log_access=False,  # an address may hold a tracking link
         respawn_failed_workers=True,
     )
-    sys.stdout.write(f"the {what} is at {address.scheme}://{address.netloc} (port {port} of {host})\n")
+    sys.stdout.write(f"the {what} {'are' if what == 'events' else 'is'} at {address.scheme}://{address.netloc} (port {port} of {host})\n")
     if what in SITES and address.scheme == "http" and port != (address.port or port):
         sys.stdout.write(f"links in mails lead to port {address.port}: write the port that you serve into `{what}` of `[web]`\n")
     sys.stdout.flush()

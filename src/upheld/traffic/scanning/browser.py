@@ -53,7 +53,7 @@ def chromium(resolve: Mapping[str, str] | None = None, path: str = "") -> Iterat
         try:
             running = playwright.chromium.launch(executable_path=found, args=arguments)
         except Error as error:
-            raise Conflict(f"the browser does not start: {_said(error)}") from None
+            raise Conflict(f"the browser `{found}` does not start ({_said(error)}): is it Chromium, and may it run here?") from None
         try:
             yield running
         finally:
@@ -96,7 +96,8 @@ class Visit:
         try:
             self.tab.goto(address, wait_until="load")
         except Error:
-            return Page(self.at, self._status)  # an answer without a page has a status all the same
+            lost = 300 <= self._status < 400 or (self.tab.url.startswith("chrome-error:") and self._status < 400)
+            return Page(self.at, 0 if lost else self._status)  # an answer without a page has a status all the same; a circle leads nowhere
         self.quieten()
         return Page(page_address(self.tab.url), self._status)
 
@@ -180,4 +181,5 @@ class Visit:
 
 
 def _said(error: Exception) -> str:
-    return " ".join(str(error).split())[:160]
+    """Its first line: Playwright appends all that the browser wrote."""
+    return str(error).partition("\n")[0].removeprefix("BrowserType.launch: ").strip()[:160]

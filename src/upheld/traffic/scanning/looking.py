@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urldefrag, urlsplit
 
-from upheld.errors import Conflict
+from upheld.errors import Conflict, Invalid
 from upheld.traffic.panel.tags import Tags, is_below
 from upheld.traffic.scanning.browser import Visit
 from upheld.traffic.scanning.panels import Button, Finder
@@ -50,7 +50,8 @@ class Route:
 
 
 def look(browser: Browser, route: Route) -> Look:
-    """All four passes. `Conflict` if the first page does not open at all."""
+    """All four passes. `Conflict` if the first page does not open at all, `Invalid` if a selector is none."""
+    _demand_selectors(browser, route)
     seen = Look()
     _before(browser, route, seen)
     addresses = seen.opened
@@ -60,6 +61,18 @@ def look(browser: Browser, route: Route) -> Look:
         _after(browser, route, seen, finder, addresses, phase, button)
     _signalling(browser, route, seen, finder, addresses)
     return seen
+
+
+def _demand_selectors(browser: Browser, route: Route) -> None:
+    from playwright.sync_api import Error
+
+    tab = browser.new_page()
+    for button, selector in route.selectors:
+        try:
+            tab.locator(selector).count()
+        except Error:
+            raise Invalid(f"`--{button} {selector}` names no button: give a CSS selector, such as `#{button}`") from None
+    tab.close()
 
 
 def _before(browser: Browser, route: Route, seen: Look) -> None:
