@@ -217,3 +217,10 @@ def test_a_column_of_two_values_that_is_not_understood_is_a_question_in_a_table_
     assert 'customers.is_blocked = "? out of newsletter when 1"  # marks with `0`' in found
     assert 'customers.points = "nothing"' in found
     assert 'stock = "nothing"' in found
+
+
+def test_a_proposed_map_comes_in_json_too(run):
+    plain = scanned(run)
+    said = json.loads(run("systems", "scan", "sqlite:///shop.db", "--policy", POLICY, "--json").stdout)
+    assert said["map"] == plain.stdout
+    assert (said["tables"], str(said["asked"])) == (3, plain.stderr.split(";")[1].split()[0])

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from upheld.cli.answer import with_json
 from upheld.cli.edge import Edge, pass_edge
 from upheld.cli.mapped import items_of
+from upheld.cli.systems_scan import propose
 
 if TYPE_CHECKING:
     from upheld.systems.importing import Form
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
 @click.option("--as", "name", default="system", show_default=True, metavar="NAME", help="What to call the system.")
 @click.option("--database", "address", default="sqlite:///FILE.db", metavar="URL", help="Where the system lies, for its section.")
 @click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="The policy whose items are meant. Else the one in force.")
+@with_json
 @pass_edge
-def import_(edge: Edge, /, *, file: Path, form: Form, name: str, address: str, policy_file: Path | None) -> None:
+def import_(edge: Edge, /, *, file: Path, form: Form, name: str, address: str, policy_file: Path | None, as_json: bool) -> None:
     """Propose a data map from FILE, on standard output: a dataset of fideslang, or a `schema.yml` of dbt.
 
     What begins with `?` is a guess for a person to answer; what could not be mapped is listed at the top and on standard error. A column's
@@ -31,10 +34,5 @@ def import_(edge: Edge, /, *, file: Path, form: Form, name: str, address: str, p
     from upheld.systems.proposing import write
 
     made = import_file(file, form, items_of(edge, policy_file))
-    click.echo(write(name, "database", address, made.tables, origin=f"`{file.name}` ({form})", left=made.left), nl=False)
-    asked = sum(table.asks + sum(one.asks for one in table.lines) for table in made.tables)
-    click.echo(
-        f"upheld: {len(made.tables)} table{'s' * (len(made.tables) != 1)}; {asked} lines begin with `?` and wait for an answer", err=True
-    )
-    for one in made.left:
-        click.echo(f"upheld: not mapped: {one}", err=True)
+    text = write(name, "database", address, made.tables, origin=f"`{file.name}` ({form})", left=made.left)
+    propose(text, made.tables, made.left, as_json=as_json)

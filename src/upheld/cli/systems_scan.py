@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from upheld.cli.answer import show, with_json
 from upheld.cli.edge import Edge, pass_edge
 from upheld.cli.mapped import items_of, map_path
 from upheld.errors import Conflict, Invalid, NotFound
@@ -15,6 +17,7 @@ from upheld.errors import Conflict, Invalid, NotFound
 if TYPE_CHECKING:
     from upheld.home import Home
     from upheld.systems.datamap import System
+    from upheld.systems.proposing import Proposed
 
 
 @click.command(short_help="Propose a data map from a system as it is now.")
@@ -22,8 +25,9 @@ if TYPE_CHECKING:
 @click.option("--as", "name", metavar="NAME", help="What to call the system of a URL. Else its last part.")
 @click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="The policy whose items are meant. Else the one in force.")
 @click.option("--rows", type=click.IntRange(0, 10_000), default=200, show_default=True, help="How many rows of each table to look at.")
+@with_json
 @pass_edge
-def scan(edge: Edge, /, *, where: str, name: str | None, policy_file: Path | None, rows: int) -> None:
+def scan(edge: Edge, /, *, where: str, name: str | None, policy_file: Path | None, rows: int, as_json: bool) -> None:
     """Propose a data map for the system NAME of the map, a database by its URL, or a FOLDER of files, on standard output.
 
     Names, types, keys, foreign keys and some rows are looked at; rows are never kept or shown. What begins with `?` is a guess for a
@@ -51,9 +55,20 @@ def scan(edge: Edge, /, *, where: str, name: str | None, policy_file: Path | Non
     except Failed as failed:
         raise Conflict(f"`{system.name}` {failed.words}") from None
     setting = "database" if system.kind == "database" else system.kind
-    click.echo(write(system.name, setting, system.address, tables, origin=f"the tables of `{system.name}` as they are now"), nl=False)
+    text = write(system.name, setting, system.address, tables, origin=f"the tables of `{system.name}` as they are now")
+    propose(text, tables, as_json=as_json)
+
+
+def propose(text: str, tables: Sequence[Proposed], left: Sequence[str] = (), *, as_json: bool) -> None:
+    """A proposed map on standard output, as it is or in JSON; what waits for an answer, and what was not mapped, on standard error."""
     asked = sum(table.asks + sum(one.asks for one in table.lines) for table in tables)
+    if as_json:
+        show({"map": text, "tables": len(tables), "asked": asked, "not mapped": left}, as_json=True, text=str)
+        return
+    click.echo(text, nl=False)
     click.echo(f"upheld: {len(tables)} table{'s' * (len(tables) != 1)}; {asked} lines begin with `?` and wait for an answer", err=True)
+    for one in left:
+        click.echo(f"upheld: not mapped: {one}", err=True)
 
 
 def _home(edge: Edge) -> Home | None:

@@ -29,6 +29,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, which must not be there. Else standard output."
 )
+@click.option("--json", "as_json", is_flag=True, help="The same as `--as json`.")
 @pass_edge
 def report(
     edge: Edge,
@@ -42,6 +43,7 @@ def report(
     noise: float | None,
     form: str,
     out: Path | None,
+    as_json: bool,
 ) -> None:
     """Report how the sites and the marketing programme perform, beside the period before, with confidence intervals.
 
@@ -72,7 +74,7 @@ def report(
 
         with edge.record() as record, record.transaction() as tx:
             made = spend(tx, made, noise, policy=allowed.policy_hash, at=edge.now(), actor=edge.actor())
-    write(made, form, out)
+    write(made, "json" if as_json else form, out)
 
 
 def write(made: Report, form: str, out: Path | None) -> None:
