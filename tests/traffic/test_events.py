@@ -258,6 +258,7 @@ def test_the_served_process_takes_events_hears_a_no_and_answers_in_few_words(hou
     with (house.home.path / "upheld.toml").open("a") as settings:
         settings.write('\n[traffic]\nhosts = "shop.example"\n')
     with running(house, port):
+        assert "the events are at http" in (house.home.path / "events.log").read_text()
         status, body, headers = ask(port, "GET", "/e.js")
         assert (status, body) == (200, SCRIPT.read_bytes())
         assert ask(port, "POST", "/e", page)[:2] == (204, b"")
