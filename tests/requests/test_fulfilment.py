@@ -12,11 +12,13 @@ from tests.houses import CLERK
 from tests.requests.conftest import JANE, JANE_BY_POST, TOPICS, ask
 from tests.requests.offices import JANE_ROW, World
 from upheld.choices.queries import AsOf, standing
+from upheld.gate.searching import Candidate, Searched
 from upheld.ledger import queries as ledger
 from upheld.people.held import Held
 from upheld.people.identifiers import Email, Postal
 from upheld.people.queries import find
 from upheld.requests import actions, queries
+from upheld.requests.finding import begin, keep, rows_of
 from upheld.systems.datamap import Column, Flag, Link, Table
 
 ANN_ROW = ("ann@mail.example", "Ann", "Frost", "1 Larkspur Row", "00123", "+1 312 555 0143")
@@ -302,3 +304,16 @@ def test_two_workers_at_once_and_a_fault_of_the_program_lose_nothing(world):
     assert "jane" not in json.dumps([step.reason for step in whole.steps])
     world.work(1)
     assert world.whole(received.request).request.state == "complete"
+
+
+def test_whom_an_agent_wants_asked_first_is_not_stopped_by_anything_found_later(world):
+    request = ask(world.shop).request
+    world.work()
+    doubtful = Candidate("crm", "customers", ("99",), "to review", 1.0, (), frozenset(), ())
+    with world.shop.record.transaction() as tx:
+        search = begin(tx, world.office, request)
+        keep(tx, world.office, search, Searched("crm", (doubtful,), 1), world.now)
+        (record,) = (one.id for one in queries.whole(tx, request).records if one.verdict == "to review")
+        actions.judge(tx, record, "ask", at=world.now, actor=CLERK)
+        assert keep(tx, world.office, search, Searched("crm", (replace(doubtful, verdict="same"),), 1), world.now) == []
+        assert [how for _, key, how in rows_of(tx, world.office, search, "crm").values() if key == ("99",)] == ["ask"]

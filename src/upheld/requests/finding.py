@@ -37,7 +37,8 @@ from upheld.systems.indexing import Index, open_index
 ROW: Final = "request row"
 """The kind under which the key of a row elsewhere is sealed."""
 NOT_THEIRS: Final = "not this person"
-_NOT_INCLUDED: Final = (NOT_THEIRS, "ask")
+NOT_INCLUDED: Final = (NOT_THEIRS, "ask")
+"""What an agent decides of a record that is not to be stopped: somebody else's, or the person must be asked first."""
 MOST_ROUNDS: Final = 6
 """How often what is found in one system may send the search to the others again: each round follows a link that marketing would follow."""
 
@@ -131,7 +132,7 @@ def row_code(home: Home, system: str, table: str, key: Key) -> str:
 
 def in_doubt(conn: Connection) -> frozenset[str]:
     """The rows (`row_code`) that an agent called somebody else's, or has not looked at yet."""
-    others = (REQUEST_RECORD.c.decided.is_(None) & (REQUEST_RECORD.c.verdict == "to review")) | REQUEST_RECORD.c.decided.in_(_NOT_INCLUDED)
+    others = (REQUEST_RECORD.c.decided.is_(None) & (REQUEST_RECORD.c.verdict == "to review")) | REQUEST_RECORD.c.decided.in_(NOT_INCLUDED)
     query = select(REQUEST_DOUBT.c.row).join_from(REQUEST_DOUBT, REQUEST_RECORD).where(others)
     return frozenset(conn.execute(query).scalars())
 
@@ -143,7 +144,7 @@ def rows_of(conn: Connection, office: Office, search: Search, system: str) -> di
     found: dict[int, tuple[str, Key, str]] = {}
     for row in rows:
         key = tuple(json.loads(searching.opened(conn, office.keeper, search.person, ROW, bytes(row.key))))
-        found[row.id] = row.place, key, row.decided if row.decided == NOT_THEIRS else row.verdict
+        found[row.id] = row.place, key, row.decided if row.decided in NOT_INCLUDED else row.verdict
     return found
 
 

@@ -23,7 +23,7 @@ from upheld.ledger.actions import append
 from upheld.ledger.effects import Leased
 from upheld.ledger.kinds import NUMBER, WORD, counts_of, declare, one_of
 from upheld.requests import alongside
-from upheld.requests.finding import NOT_THEIRS, Search, begin, grown, keep, plan_finds, read_through, rows_of
+from upheld.requests.finding import NOT_INCLUDED, Search, begin, grown, keep, plan_finds, read_through, rows_of
 from upheld.requests.models import REQUEST_PLACE
 from upheld.requests.office import Office
 from upheld.requests.settling import PREFIX, settle, tell
@@ -114,7 +114,7 @@ def prove(office: Office, leased: Leased) -> None:
         known = {(place, key): how for place, key, how in rows_of(conn, office, search, system.name).values()}
     found = alongside.searched(office, system, search)
     theirs = [one for one in found.candidates if "same" in (one.verdict, known.get((one.table, one.key)))]
-    theirs = [one for one in theirs if known.get((one.table, one.key)) != NOT_THEIRS]
+    theirs = [one for one in theirs if known.get((one.table, one.key)) not in NOT_INCLUDED]
     doubtful = tuple(one for one in found.candidates if one.verdict == "to review" and (one.table, one.key) not in known)
     first = bool(leased.body.get("first"))
     if (first or int(leased.body.get("round", 1)) > 1) and _further(office, search, system, theirs, known, first=first):
