@@ -176,7 +176,7 @@ def test_a_role_may_ask_only_for_what_it_needs():
             "the person did not opt out of",
         ),
         ({"items": ("order.email",)}, GOOD, "silence", "`use.partners` does not cover the item", "a clause that allows the item"),
-        ({"to": "affiliate"}, GOOD, "silence", "`use.orders` is not for `marketing.partner`", "a clause that allows `marketing.partner`"),
+        ({"to": "affiliate"}, GOOD, "silence", "`use.partners` does not allow it to `affiliate`", "a clause that allows it to `affiliate`"),
         ({"chosen_by": ("cart.products",)}, GOOD, "silence", "does not allow people to be chosen by", "choosing people by fewer items"),
     ],
 )
@@ -186,6 +186,14 @@ def test_a_refusal_says_the_fact_the_clause_and_what_would_change_it(change, per
     assert because in reason.because
     assert cure in reason.change
     assert reason.version == NORTHGATE.version
+
+
+def test_silence_names_a_clause_of_the_purpose_although_one_of_another_purpose_comes_first():
+    use = Use("marketing.post", ("order.email",), chosen_by=("cart.products",))
+    (reason,) = decide([NORTHGATE], use, GOOD).reasons
+    assert reason.clause == "use.post"
+    assert "is not for" not in reason.because
+    assert Table([NORTHGATE]).decide(use, GOOD).reasons == (reason,)
 
 
 def test_silence_about_totals_says_that_totals_would_pass():

@@ -26,17 +26,21 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """A permit that does not apply, and how far it is from applying: a permit that only conditions fail is nearer than any other."""
+    """A permit that does not apply, and how far it is from applying: a permit that only conditions fail is nearer than any other.
+
+    Then come those for the purpose that is asked about: what another purpose allows explains nothing.
+    """
 
     rule: CompiledRule
     parts: tuple[Part, ...]
-    distance: tuple[int, int, int]
+    distance: tuple[bool, int, int, int]
 
     @classmethod
     def of(cls, rule: CompiledRule, parts: Sequence[Part]) -> Nearest:
         """How near `rule` is. Conditions count only where nothing else fails: else 20 topics would make 4^20 different refusals."""
         others = tuple(part for part in parts if part.kind != "condition")
-        return cls(rule, others or tuple(parts), (len(others), 0 if others else len(parts), rule.number))
+        astray = any(part.kind == "purpose" for part in others)
+        return cls(rule, others or tuple(parts), (astray, len(others), 0 if others else len(parts), rule.number))
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,12 @@ class Candidates:
 
 
 def nearest(failing: Sequence[tuple[Part, int]], among: int) -> tuple[int, tuple[Part, ...]] | None:
-    """The first allow `among` that fails in the fewest parts, and those parts; None if there is none."""
+    """The first allow `among` that fails in the fewest parts, and those parts; None if there is none.
+
+    One for the purpose that is asked about goes before all others.
+    """
+    astray = next((mask for part, mask in failing if part.kind == "purpose"), 0)
+    among = among & ~astray or among
     levels = [among] + [0] * len(failing)  # levels[n]: those that fail in n parts
     for _, mask in failing:
         levels = [(here & ~mask) | (below & mask) for here, below in zip(levels, [0, *levels], strict=False)]
