@@ -90,8 +90,7 @@ def draft(
     known = tuple(tx.execute(select(REQUEST.c.id).where(REQUEST.c.reference.in_(_references(letter))).order_by(REQUEST.c.id)).scalars())
     if known:
         return Drafted(known, again=True)
-    contacts = [each.email for each in posted.policy.document.statements if isinstance(each, Contact) and each.email]
-    proposed = wishes(letter, [*contacts, *ours])
+    proposed = wishes(letter, [*_contacts(posted), *ours])
     first = int(tx.execute(select(func.coalesce(func.max(REQUEST.c.id), 0))).scalar_one()) + 1
     numbers = tuple(range(first, first + len(proposed)))
     came_at = min(letter.came_at or at, at)
@@ -119,6 +118,10 @@ def draft(
         note(tx, number, "draft", at)
     append(tx, CAME_IN, {"drafts": list(numbers), "received_at": micros(came_at)}, at, actor)
     return Drafted(numbers, tuple(wish.marks for wish in proposed), tuple(parts_of(wish.given) for wish in proposed))
+
+
+def _contacts(posted: Posted) -> list[str]:
+    return [each.email for each in posted.policy.document.statements if isinstance(each, Contact) and each.email]
 
 
 def opened(conn: Connection, keeper: Keeper, request: int) -> Draft:
