@@ -17,6 +17,7 @@ from upheld.gate.asking import Question, answer, told_of
 from upheld.gate.disclosures import disclosures
 from upheld.gate.evidence import BUCKET_CODES, Evidence, all_codes, holds_any, keep_codes, persons_of
 from upheld.gate.models import DISCLOSURE
+from upheld.gate.ready import Asking, Ready
 from upheld.gate.snapshot import ask
 from upheld.people.actions import Keeper, enrol
 from upheld.people.codes import Keys
@@ -109,6 +110,25 @@ def test_whom_a_release_refuses_for_a_spent_cap_is_refused_here_too_with_the_day
     assert not why(shop, CY, at=spent).decision.allowed
     shop.began += timedelta(days=367)
     assert why(shop, CY).decision.allowed
+
+
+def test_answers_that_are_kept_ready_hold_to_spent_caps_too(shop):
+    kept = Ready(Keys(shop.home.key))
+
+    def ready(who):
+        with shop.record.reading() as conn:
+            kept.refresh(conn, shop.now())
+            question = Question("marketing.partner", "acme")
+            (found,) = kept.answers(conn, [Asking(question, (who,))], shop.now())
+            return found.decision
+
+    for number in range(4):
+        assert ready(CY).allowed
+        shop.release(out=shop.folder / f"{number}.csv")
+    found = ready(CY)
+    assert (found.permitted, found.refused) == ((), ("order.name", "order.shipping address"))
+    assert [reason.clause for reason in found.reasons] == ["use.partners"]
+    assert ready(Email("new@x.example")).allowed
 
 
 def test_a_spent_cap_says_nothing_where_nothing_was_permitted_anyway(shop):

@@ -89,7 +89,7 @@ def answer(
     person = caps.Person(found, {code.code for identifier in identifiers for code in tight_codes(identifier, keys)})
     spent = caps.spent(conn, decisions, history, use, person, at, now=now)
     if spent:
-        decisions = [_without_more(one, use, asked.policy, spent) for one in decisions]
+        decisions = [without_more(one, use, asked.policy, spent) for one in decisions]
     sentences = {clause.id: clause.text for policy in history for clause in policy.document.clauses}
     named = {clause for one in decisions for clause in (*one.clauses, *(reason.clause for reason in one.reasons))}
     return Answer(
@@ -105,7 +105,7 @@ def answer(
     )
 
 
-def _without_more(decision: Decision, use: Use, policy: Policy, spent: Mapping[str, date]) -> Decision:
+def without_more(decision: Decision, use: Use, policy: Policy, spent: Mapping[str, date]) -> Decision:
     """Nothing, as a release would give out nothing: the person was given out as often as a clause lets, until a day."""
     if not decision.permitted:
         return decision

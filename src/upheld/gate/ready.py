@@ -16,9 +16,10 @@ from sqlalchemy import Connection, select
 
 from upheld.choices import queries as choices
 from upheld.errors import Invalid, No, Refused
+from upheld.gate import caps
 from upheld.gate.asked import Asked
-from upheld.gate.asking import Question, joined, told_of, use_of
-from upheld.gate.models import RELEASE_ENDED, RELEASE_RECORDED
+from upheld.gate.asking import Question, joined, told_of, use_of, without_more
+from upheld.gate.models import DISCLOSURE, RELEASE_ENDED, RELEASE_RECORDED
 from upheld.gate.searching import SEARCHED
 from upheld.gate.snapshot import ABOUT_PEOPLE, ROOMS_WITHOUT_EFFECT
 from upheld.ledger import queries as ledger
@@ -75,6 +76,7 @@ class Ready:
         self._codes: dict[int, tuple[tuple[int, int], ...]] = {}
         self._standings: dict[int, Standing] = {}
         self._last_identifier = self._last_choice = self._last_fact = 0
+        self._has_released = False  # no cap can be spent before
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -98,6 +100,7 @@ class Ready:
             return None
         if kinds & ABOUT_PEOPLE:
             self._forget_changed(conn)
+        self._has_released |= RELEASE_RECORDED in kinds
         self._mark = size
         return kinds
 
@@ -125,9 +128,19 @@ class Ready:
                 raise Invalid("nobody can be meant by this: give an e-mail address, or first and last name, address and zip")
             known = [self._standings[person] for person in persons]
             told = [one for standing in known or [self._stranger()] for one in told_of(standing, asked.question)]
-            return Found(joined([self._table.decide(use, standing) for standing in told]), bool(known))
+            decisions = [self._table.decide(use, standing) for standing in told]
+            if self._has_released and any(one.obligations.at_most for one in decisions):
+                person = caps.Person(tuple(persons), {code.code for code in codes})
+                decisions = self._within_caps(conn, decisions, use, person, at)
+            return Found(joined(decisions), bool(known))
         except No as no:
             return no
+
+    def _within_caps(self, conn: Connection, decisions: Sequence[Decision], use: Use, person: caps.Person, at: datetime) -> list[Decision]:
+        """The same, but nothing where the person was given out as often as a clause lets."""
+        history = [one.policy for one in self._history]
+        spent = caps.spent(conn, decisions, history, use, person, at, now=True)
+        return [without_more(one, use, history[-1], spent) if spent else one for one in decisions]
 
     def _codes_of(self, asked: Asking) -> tuple[Code, ...]:
         return tuple(code for identifier in asked.person for code in tight_codes(identifier, self._keys))
@@ -194,6 +207,7 @@ class Ready:
             kept.clear()
         self._last_identifier = people.last_identifier(conn)
         self._last_choice, self._last_fact = choices.last_numbers(conn)
+        self._has_released = conn.execute(select(DISCLOSURE.c.id).limit(1)).first() is not None
         self._mark, self._day = size, at.date()
 
     def _forget_changed(self, conn: Connection) -> None:
