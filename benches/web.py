@@ -24,7 +24,19 @@ from tests.web.staffed import code
 TIMES = int(os.environ.get("UPHELD_BENCH_TIMES", "30"))
 ROOT = Path(__file__).parents[1]
 PASSWORD = "nine brass kettles"
-CENTRE = ("/", "/stop", "/choices", "/newsletter", "/contact?region=eu", "/sites", "/policy", "/policy/versions", "/policy/print", "/mine")
+CENTRE = (
+    "/",
+    "/stop",
+    "/choices",
+    "/newsletter",
+    "/contact?region=eu",
+    "/sites",
+    "/policy",
+    "/policy/versions",
+    "/policy/print",
+    "/mine",
+    "/ask",
+)
 NO_PAGES = re.compile(r"/assets/|/file$|/text$|/download$|/sign-out|/evidence/(ledger|checkpoint|key|verifier)|/proof$|copy\?")
 """What links lead to that is a file to take away."""
 
@@ -133,18 +145,24 @@ def _demo(home: Path) -> Iterator[str]:
 def measured(told: str, home: Path) -> list[list[object]]:
     """A row a page, of the demo that says this of itself."""
     addresses = dict(re.findall(r"the (privacy centre|console) +(http://\S+)", told))
-    link, email = re.search(r"privacy: (http\S+)", told), re.search(r"sign in as (\S+),", told)
+    link, other = (re.search(rf"{role}: (http\S+)", told) for role in ("privacy", "marketing"))
+    email = re.search(r"sign in as (\S+),", told)
     assert link
+    assert other
     assert email
     rows = list[list[object]]()
     centre = Visitor(addresses["privacy centre"])
     rows += _rows(centre, "centre", CENTRE)
+    rows += _rows(centre, "centre", (urlsplit(centre.send("/stop", {"email": "nobody@mail.example"})).path,), follow=False)
     centre.prove(email[1], home / "letters")
     rows += _rows(centre, "centre, signed in", ("/mine", "/mine/correct", "/mine/address", "/mine/passkeys"), follow=False)
     staff = Visitor(addresses["console"])
     rows += _rows(staff, "console", ("/sign-in",), follow=False)
     staff.begin(link[1])
-    return rows + _rows(staff, "console", ("/", "/intake", "/requests/1", "/corrections", "/visits"))
+    marketing = Visitor(addresses["console"])
+    marketing.begin(other[1])
+    rows += _rows(marketing, "console", ("/visits",), follow=False)
+    return rows + _rows(staff, "console", ("/", "/intake", "/requests/1", "/corrections"))
 
 
 def _rows(visitor: Visitor, site: str, begin: Iterable[str], *, follow: bool = True) -> list[list[object]]:
@@ -153,7 +171,7 @@ def _rows(visitor: Visitor, site: str, begin: Iterable[str], *, follow: bool = T
     weight = _weight(visitor, left[0])
     while left:
         path = left.pop(0)
-        kind = re.sub(r"\d+|(?<=/version/)[^/]+|(?<=/recipients/)[\w-]+", "N", path.partition("?")[0])
+        kind = re.sub(r"\d+|(?<=/version/)[^/]+|(?<=/recipients/)[\w-]+|(?<=/track/).+", "N", path.partition("?")[0])
         if kind in kinds or NO_PAGES.search(path):
             continue
         kinds.add(kind)
