@@ -155,9 +155,6 @@ def test_an_answer_in_json_holds_times_sets_and_records(capsys):
 NO_JSON = {
     "completion": "a shell script",
     "serve": "it does not end",
-    "systems import": "a data map",
-    "systems scan": "a data map",
-    "traffic report": "`--as json` among other forms",
 }
 
 

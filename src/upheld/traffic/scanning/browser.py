@@ -95,9 +95,8 @@ class Visit:
         self._status = 0
         try:
             self.tab.goto(address, wait_until="load")
-        except Error:
-            lost = 300 <= self._status < 400 or (self.tab.url.startswith("chrome-error:") and self._status < 400)
-            return Page(self.at, 0 if lost else self._status)  # an answer without a page has a status all the same; a circle leads nowhere
+        except Error as error:  # an answer without a page has a status all the same; a circle leads nowhere
+            return Page(self.at, 0 if "ERR_TOO_MANY_REDIRECTS" in str(error) else self._status)
         self.quieten()
         return Page(page_address(self.tab.url), self._status)
 
