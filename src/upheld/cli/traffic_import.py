@@ -39,6 +39,7 @@ def import_(edge: Edge, /, *, files: tuple[Path, ...], form: str | None, whole: 
     from upheld.traffic.importing import Import
 
     gc.freeze()  # what was loaded is here to stay: no search for garbage need go through it
+    gc.set_threshold(100_000)  # what a log leaves behind is freed as it goes; little of it goes in circles
     home = edge.home()
     with edge.record() as record:
         with record.reading() as conn:
