@@ -147,13 +147,19 @@ def test_nothing_is_released_before_a_policy_is_in_force(shop):
         ask(conn, "marketing.email", "ourselves", shop.began - timedelta(days=400))
 
 
-@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
-def test_items_of_an_earlier_version_are_decided_by_it_on_every_engine(tmp_path, monkeypatch, postgres_url, engine):
+def widened(tmp_path, monkeypatch):
+    """A small shop whose second version lets offers go to whoever has not opted in."""
     shop = small(tmp_path, monkeypatch, "allow marketing.email using order.email when opted in to newsletter\n")
     wider = tmp_path / "wider.md"
     wider.write_text(HEAD.format(version="2") + PLAIN + "allow marketing.email using order.email\n```\n")
     with shop.record.transaction() as tx:
         postings.post(tx, document.read(wider), at=shop.now(), actor=ME)
+    return shop
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
+def test_items_of_an_earlier_version_are_decided_by_it_on_every_engine(tmp_path, monkeypatch, postgres_url, engine):
+    shop = widened(tmp_path, monkeypatch)
     text = "email,policy version\nin@x.example,1\nnew@x.example,2\nold@x.example,1\nwho@x.example,\n"
     address = postgres_url.render_as_string(hide_password=False) if engine == "postgres" else None
     assert mailed(shop, text, engine=engine, engine_address=address)[1] == ["in@x.example", "new@x.example"]
@@ -162,11 +168,7 @@ def test_items_of_an_earlier_version_are_decided_by_it_on_every_engine(tmp_path,
 
 @pytest.mark.parametrize("engine", ["duckdb", "postgres"])
 def test_what_a_list_says_was_collected_in_days_to_come_stands_under_the_narrowest_version(tmp_path, monkeypatch, postgres_url, engine):
-    shop = small(tmp_path, monkeypatch, "allow marketing.email using order.email when opted in to newsletter\n")
-    wider = tmp_path / "wider.md"
-    wider.write_text(HEAD.format(version="2") + PLAIN + "allow marketing.email using order.email\n```\n")
-    with shop.record.transaction() as tx:
-        postings.post(tx, document.read(wider), at=shop.now(), actor=ME)
+    shop = widened(tmp_path, monkeypatch)
     shop.began += timedelta(days=9)
     tomorrow, later = ((shop.now() + timedelta(days=days)).date() for days in (1, 2))
     text = f"email,collected\nin@x.example,2099-01-01\na@x.example,2099-01-01\nb@x.example,{later}\nnew@x.example,{tomorrow}\n"

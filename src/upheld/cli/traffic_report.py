@@ -60,8 +60,8 @@ def report(
         allowed = permit(conn, ITEMS if source == "web" else (*ITEMS, *TRACKING), edge.now())
         period = None
         if source != "web" and source not in (there := queries.sources(conn)):
-            others = ", ".join(f"`{each}`" for each in there) or "none that is settled"
-            raise NotFound(f"there are no totals of `{source}`: there are those of {others}")
+            others = f"there are those of {', '.join(f'`{each}`' for each in there)}" if there else "no day is settled yet"
+            raise NotFound(f"there are no totals of `{source}`: {others}")
         if first or last or source != "web":
             end = last.date() if last else queries.last_day(conn, source) or edge.now().date()
             period = queries.Period(first.date() if first else end, end, source)
