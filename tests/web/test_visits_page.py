@@ -37,6 +37,7 @@ def test_the_real_log_is_told_as_totals_of_enough_people(desk, read):
     assert "2,461" in said
     assert "of fewer than 10 people, or hidden to protect those" in said
     assert 'id="chart-pages"' in answer.content.decode()
+    assert "/projects/xdotool/xdotool.xhtml on 3 of 4 days" in answer.content.decode(), "the chart says which bars are of fewer days"
 
 
 def test_a_line_that_is_told_on_some_days_says_on_how_many(desk, read):

@@ -147,7 +147,8 @@ def _shown(made: Report, section: Section) -> Shown:
     title = str(TITLES[section.name])
     chart = None
     if drawn:
-        names, counts = tuple(telling.plain(row.line.name) for row in drawn), tuple(row.line.visitors for row in drawn)
+        names = tuple(telling.plain(row.line.name) + _on_days(row.line.days, made.total.days) for row in drawn)
+        counts = tuple(row.line.visitors for row in drawn)
         chart = Chart(f"chart-{section.name}", f"{title}: {_('Visitors').lower()}", head[0], names, (Series(_("Visitors"), counts),))
     rows = tuple((telling.plain(row.line.name), _cells(made, section, row, steps)) for row in section.rows)
     return Shown(section.name, title, head, rows, chart)
@@ -169,7 +170,11 @@ def _cells(made: Report, section: Section, row: Row, steps: tuple[str, ...]) -> 
 
 def _partly(count: int, days: int, of: int) -> str:
     """A sum, and on how many of the days it is told if not on all."""
-    return f"{count:,} " + _("on %(days)s of %(of)s days") % {"days": days, "of": of} if days < of else f"{count:,}"
+    return f"{count:,}{_on_days(days, of)}"
+
+
+def _on_days(days: int, of: int) -> str:
+    return " " + _("on %(days)s of %(of)s days") % {"days": days, "of": of} if days < of else ""
 
 
 def _changed(made: Report, line: Line, before: Line | None) -> str:
