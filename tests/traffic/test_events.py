@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -295,16 +295,16 @@ def test_what_was_acknowledged_is_there_after_a_kill(house):
     page = json.dumps({"e": "page", "p": "/basket", "r": ""})
 
     def sender(number):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        while not stop.is_set():
-            try:
-                connection.request("POST", "/e", page, {"User-Agent": AGENT})
-                answer = connection.getresponse()
-                answer.read()
-            except (OSError, http.client.HTTPException):
-                return
-            if answer.status == 204:
-                acknowledged[number] += 1
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+            while not stop.is_set():
+                try:
+                    connection.request("POST", "/e", page, {"User-Agent": AGENT})
+                    with connection.getresponse() as answer:
+                        answer.read()
+                except (OSError, http.client.HTTPException):
+                    return
+                if answer.status == 204:
+                    acknowledged[number] += 1
 
     sent = 0
     for _ in range(3):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.traffic.logs import FIREFOX, NORTHGATE, REAL_LOG, Visits, keeping, line
 from upheld.errors import Invalid
-from upheld.traffic import importing, visitors
+from upheld.traffic import counting, importing, visitors
 from upheld.traffic.parsing import formats, hashing, kernel, lines, slowly
 from upheld.traffic.parsing.times import clf_hours, hour_of
 
@@ -169,3 +169,30 @@ def test_a_sketch_is_off_by_no_more_than_two_per_cent(count):
     numbers = np.arange(count, dtype=np.uint64)
     found = visitors.registers(visitors.coupons(kernel.load().visitors((1, 2), numbers, numbers)))
     assert abs(visitors.estimate(found) / count - 1) < 0.02
+
+
+def test_a_second_that_no_minute_has_spoils_its_own_line_alone():
+    text = "".join(f"{line(when=f'17/May/2015:10:05:{second} +0000')}\n" for second in ("03", "62", "04", "x1", "05")).encode()
+    assert rows(text, "combined", "kernel") == rows(text, "combined", "arrays") == rows(text, "combined", "slowly")
+    assert len(rows(text, "combined", "kernel")[0]) == 3
+
+
+def test_of_lines_too_short_to_be_read_however_many_the_others_are_read():
+    text = b"x\n" * 5000 + line().encode() + b"\n" + b"\n" * 300 + line().encode() + b"\n"
+    for way in ("kernel", "arrays", "slowly"):
+        found, bad = rows(text, "combined", way)
+        assert (len(found), sum(bad.values())) == (2, 5300), way
+
+
+@given(st.lists(st.tuples(*(st.integers(0, top) for top in (5, 2, 10**6)), st.integers(-1, 9), st.integers(0, 3)), max_size=40))
+def test_lines_are_counted_into_cells_alike(given_lines):
+    row, column, size, micros, coupon = (
+        (np.array(each, dtype=np.int64) for each in zip(*given_lines, strict=True)) if given_lines else [np.zeros(0, dtype=np.int64)] * 5
+    )
+    made = []
+    for by in (kernel.load().count, counting.count):
+        sums = tuple(np.full(18, 7, dtype=np.int64) for _ in range(4))
+        pairs = by(row, column, 3, (size, micros), coupon.astype(np.uint64), sums)
+        made.append((set(pairs.tolist()), [each.tolist() for each in sums]))
+    assert made[0] == made[1]
+    assert sum(made[0][1][0]) == len(given_lines) + 7 * 18

@@ -75,7 +75,7 @@ class Book:
         size = FIRST_TEXTS if self.kernel else 0
         self._keys = np.zeros(size, dtype=np.uint64)
         self._slots = np.zeros(2 * size, dtype=np.uint32)
-        self._found = np.zeros((size, self.width), dtype=np.int64)
+        self._found = np.zeros((self.width, size), dtype=np.int64)
 
     def read(self, hashes: U64, text: Callable[[int], str]) -> I64:
         """For each line what was found out about its text, a row for each number; `text` gives the text of a line, asked once of each."""
@@ -92,17 +92,18 @@ class Book:
         first = np.empty(len(hashes), dtype=np.int64)
         places, known = kernel.encode(hashes, self._keys, self._slots, self._known, first)
         if known > self._known:
-            self._found[self._known : known] = [self.look(text(line)) for line in first[: known - self._known].tolist()]
+            found = [self.look(text(line)) for line in first[: known - self._known].tolist()]
+            self._found[:, self._known : known] = np.array(found, dtype=np.int64).T
             self._known = known
-        return self._found.take(places, axis=0).T
+        return self._found.take(places, axis=1)
 
     def _grow(self, kernel: Kernel) -> None:
         """Twice the room."""
         size = 2 * len(self._keys)
         keys, slots = np.zeros(size, dtype=np.uint64), np.zeros(2 * size, dtype=np.uint32)
         kernel.encode(self._keys[: self._known], keys, slots, 0, np.empty(self._known, dtype=np.int64))
-        found = np.zeros((size, self.width), dtype=np.int64)
-        found[: self._known] = self._found[: self._known]
+        found = np.zeros((self.width, size), dtype=np.int64)
+        found[:, : self._known] = self._found[:, : self._known]
         self._keys, self._slots, self._found = keys, slots, found
 
     def _by_sorting(self, hashes: U64, text: Callable[[int], str]) -> I64:
@@ -112,10 +113,10 @@ class Book:
         begins = np.concatenate(([True], ordered[1:] != ordered[:-1]))
         distinct, first = ordered[begins], order[begins]
         self._learn(distinct, first, text)
-        found = self._found[np.searchsorted(self._keys, distinct)]
-        made = np.empty((len(hashes), self.width), dtype=np.int64)
-        made[order] = found[np.cumsum(begins) - 1]
-        return made.T
+        found = self._found[:, np.searchsorted(self._keys, distinct)]
+        made = np.empty((self.width, len(hashes)), dtype=np.int64)
+        made[:, order] = found[:, np.cumsum(begins) - 1]
+        return made
 
     def _learn(self, distinct: U64, first: I64, text: Callable[[int], str]) -> None:
         if self._known + len(distinct) > self.most:
@@ -124,8 +125,8 @@ class Book:
         new = np.flatnonzero(self._keys[place] != distinct) if self._known else np.arange(len(distinct))
         if not len(new):
             return
-        found = np.array([self.look(text(line)) for line in first[new].tolist()], dtype=np.int64).reshape(-1, self.width)
+        found = np.array([self.look(text(line)) for line in first[new].tolist()], dtype=np.int64).reshape(-1, self.width).T
         keys = np.concatenate((self._keys, distinct[new]))
         order = np.argsort(keys)
-        self._keys, self._found = keys[order], np.concatenate((self._found, found))[order]
+        self._keys, self._found = keys[order], np.concatenate((self._found, found), axis=1)[:, order]
         self._known = len(keys)

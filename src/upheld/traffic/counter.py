@@ -117,7 +117,7 @@ class Counter:
         days = days_of(numbers)
         for day in days:
             part = hits if len(days) == 1 else hits.of(numbers == day)
-            kept = self.days.setdefault(day, Day(day, self.tables, with_steps=bool(self.reader.site.steps), distinct=self.reader.distinct))
+            kept = self.days.setdefault(day, Day(day, self.tables, with_steps=bool(self.reader.site.steps), kernel=self.reader.kernel))
             kept.add(part, **ways)
         if any(len(register) > 4 * self.most[kind] for kind, register in self._registers().items()):
             self._bound()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from upheld.traffic.parsing.kernel import Kernel
 from upheld.traffic.tables import ALL, Table
 from upheld.traffic.visitors import LG_K, distinct, estimate, registers, without_repeats
 
@@ -19,8 +20,6 @@ I64 = NDArray[np.int64]
 U64 = NDArray[np.uint64]
 U8 = NDArray[np.uint8]
 Group = Callable[[I64], I64]
-Distinct = Callable[[U64], U64]
-"""Numbers in order, each once (`visitors.distinct`, or the kernel's)."""
 
 MANY = 4096
 """Visitors of one cell that are held one by one, as coupons; of more only a sketch is kept."""
@@ -45,7 +44,7 @@ class Growing:
     """One table of one day."""
 
     table: Table
-    distinct: Distinct = distinct
+    kernel: Kernel | None = None
     sums: dict[str, I64] = field(default_factory=lambda: {name: np.zeros(0, dtype=np.int64) for name in MEASURES})
     _pairs: U64 = field(default_factory=lambda: np.zeros(0, dtype=np.uint64), repr=False)
     _waiting: list[U64] = field(default_factory=list, repr=False)
@@ -56,26 +55,20 @@ class Growing:
         """Count lines."""
         if not len(row):
             return
-        cell = row * self.table.columns + column
-        cells = max(int(cell.max()) + 1, len(self.sums["hits"]))
-        timed = micros >= 0
-        # Floats hold these sums exactly: a batch has fewer than 2^53 bytes.
-        grown = {
-            "hits": np.bincount(cell, minlength=cells),
-            "size": np.bincount(cell, weights=size, minlength=cells).astype(np.int64),
-        }
-        if timed.any():
-            grown["micros"] = np.bincount(cell[timed], weights=micros[timed], minlength=cells).astype(np.int64)
-            grown["timed"] = np.bincount(cell[timed], minlength=cells)
-        for name, more in grown.items():
-            more[: len(self.sums[name])] += self.sums[name]
-            self.sums[name] = more
-        for name in MEASURES:
-            if len(self.sums[name]) < cells:
-                self.sums[name] = np.concatenate((self.sums[name], np.zeros(cells - len(self.sums[name]), dtype=np.int64)))
-        self._waiting.append((cell.astype(np.uint64) << _SHIFT) | coupon)
+        self._widen((int(row.max()) + 1) * self.table.columns)
+        hits, sizes, times, timed = (self.sums[name] for name in MEASURES)
+        by = self.kernel.count if self.kernel else count
+        self._waiting.append(by(row, column, self.table.columns, (size, micros), coupon, (hits, sizes, times, timed)))
         if sum(map(len, self._waiting)) > max(_COMPACT_AT, len(self._pairs)):
             self._compact()
+
+    def _widen(self, cells: int) -> None:
+        """Room for so many cells, and for more to come."""
+        held = len(self.sums["hits"])
+        if cells > held:
+            for name, values in self.sums.items():
+                self.sums[name] = np.zeros(max(cells, 2 * held), dtype=np.int64)
+                self.sums[name][:held] = values
 
     def taken(self) -> Increase | None:
         """What came since the last time, first by cell, then in sums by row, by column and last of all; nothing of it is taken twice.
@@ -114,10 +107,10 @@ class Growing:
         def to(cell: I64) -> I64:
             return moved[cell // columns] * columns + cell % columns
 
-        cells = np.arange(len(self.sums["hits"]))
-        self.sums = {name: _summed(to(cells), values, int(to(cells).max(initial=-1)) + 1) for name, values in self.sums.items()}
+        cells = np.flatnonzero(self.sums["hits"])
+        self.sums = {name: _summed(to(cells), values[cells], int(to(cells).max(initial=-1)) + 1) for name, values in self.sums.items()}
         pairs = to((self._pairs >> _SHIFT).astype(np.int64)).astype(np.uint64)
-        self._pairs = self.distinct((pairs << _SHIFT) | (self._pairs & _COUPON))
+        self._pairs = self._distinct((pairs << _SHIFT) | (self._pairs & _COUPON))
         many, self._many = self._many, {}
         for cell, held in many.items():
             at = int(to(np.array([cell]))[0])
@@ -144,9 +137,12 @@ class Growing:
         cells = cells if self.table.crossed else cells[cells % self.table.columns == 0]
         return _summed(cells // self.table.columns, self.sums["hits"][cells], int(cells.max(initial=-1)) // self.table.columns + 1)
 
+    def _distinct(self, numbers: U64) -> U64:
+        return self.kernel.distinct(numbers) if self.kernel else distinct(numbers)
+
     def _compact(self) -> None:
         if self._waiting:
-            self._pairs = self.distinct(np.concatenate([self._pairs, *self._waiting]))
+            self._pairs = self._distinct(np.concatenate([self._pairs, *self._waiting]))
             self._waiting = []
             self._spill()
 
@@ -174,7 +170,7 @@ class Growing:
         groups = without_repeats(np.sort(key))
         place = np.searchsorted(groups, key)
         summed = {name: _summed(place, values, len(groups)) for name, values in grown.items()}
-        now = self._visitors(group, groups)
+        now = self._visitors(level, group, groups)
         told = self._told.get(level, np.zeros(0, dtype=np.int64))
         more = int(groups.max()) + 1 - len(told)
         told = np.concatenate((told, np.zeros(max(0, more), dtype=np.int64)))
@@ -183,10 +179,10 @@ class Growing:
         self._told[level] = told
         return Increase(*named(groups), summed, (growth, now))
 
-    def _visitors(self, group: Group, wanted: I64) -> I64:
+    def _visitors(self, level: str, group: Group, wanted: I64) -> I64:
         """How many visitors each of the wanted groups has seen."""
         key = group((self._pairs >> _SHIFT).astype(np.int64)).astype(np.uint64)
-        pairs = self.distinct((key << _SHIFT) | (self._pairs & _COUPON))
+        pairs = self._pairs if level == "cell" else self._distinct((key << _SHIFT) | (self._pairs & _COUPON))
         key = pairs >> _SHIFT
         low, high = (np.searchsorted(key, (wanted + more).astype(np.uint64)) for more in (0, 1))
         counts = (high - low).astype(np.int64)
@@ -199,6 +195,19 @@ class Growing:
             if place < len(wanted) and wanted[place] == of:
                 counts[place] = round(estimate(np.maximum(many, registers(pairs[low[place] : high[place]] & _COUPON))))
         return counts
+
+
+def count(row: I64, column: I64, columns: int, measured: tuple[I64, I64], coupon: U64, into: tuple[I64, I64, I64, I64]) -> U64:
+    """Count lines into their cells: `measured` are sizes and micros, `into` hits, sizes, micros and timed. Pairs of cell and coupon."""
+    cell, (size, micros), (hits, sizes, times, timed) = row * columns + column, measured, into
+    cells, known = int(cell.max(initial=-1)) + 1, micros >= 0
+    hits[:cells] += np.bincount(cell, minlength=cells)
+    sizes[:cells] += np.bincount(cell, weights=size, minlength=cells).astype(np.int64)  # exact below 2^53 bytes
+    if known.any():
+        times[:cells] += np.bincount(cell[known], weights=micros[known], minlength=cells).astype(np.int64)
+        timed[:cells] += np.bincount(cell[known], minlength=cells)
+    pairs: U64 = (cell.astype(np.uint64) << _SHIFT) | coupon
+    return pairs
 
 
 def _one_after_another(parts: list[Increase]) -> Increase:

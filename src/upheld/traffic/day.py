@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from upheld.traffic.counting import Distinct, Growing
+from upheld.traffic.counting import Growing
 from upheld.traffic.hits import Hits
+from upheld.traffic.parsing.kernel import Kernel
 from upheld.traffic.tables import CAMPAIGN, REFERRER, TABLES, Table, placed
-from upheld.traffic.visitors import coupons, distinct
+from upheld.traffic.visitors import coupons
 
 I64 = NDArray[np.int64]
 U64 = NDArray[np.uint64]
@@ -50,7 +51,7 @@ class Day:
     day: int
     tables: tuple[Table, ...] = TABLES
     with_steps: bool = False
-    distinct: Distinct = distinct
+    kernel: Kernel | None = None
     growing: dict[int, Growing] = field(default_factory=dict, repr=False)
     referrers: Origins = field(default_factory=Origins, repr=False)
     campaigns: Origins = field(default_factory=Origins, repr=False)
@@ -68,7 +69,7 @@ class Day:
             self._add_steps(hits, coupon, own, direct, none)
 
     def _of(self, table: Table) -> Growing:
-        return self.growing.setdefault(table.number, Growing(table, self.distinct))
+        return self.growing.setdefault(table.number, Growing(table, self.kernel))
 
     def _add_steps(self, hits: Hits, coupon: U64, own: int, direct: int, none: int) -> None:
         sent = ~np.isin(hits.referrer, (own, direct, 0))

@@ -101,7 +101,7 @@ class Import:
             blocks = sources.blocks(file, path, whole=whole)
             if piped:
                 first = next(blocks, None)
-                head = first.lines.splitlines()[:200] if first else []
+                head = bytes(first.lines).splitlines()[:200] if first else []
                 _demand_form(form, head, path)
             else:
                 reached, before = self._begun(path, head, file)

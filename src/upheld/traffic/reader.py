@@ -40,8 +40,7 @@ class Reader:
     """Turns what was taken apart into hits. It remembers hashes and names between batches, and the keys of the days."""
 
     def __init__(self, site: Site, keys: DayKeys, kernel: Kernel | None = None) -> None:
-        self.site, self.keys, self._visitors_of = site, keys, kernel.visitors if kernel else visitors
-        self.distinct = kernel.distinct if kernel else distinct
+        self.site, self.keys, self.kernel = site, keys, kernel
         self.pages, self.referrers, self.campaigns, self.countries = Register(), Register(), Register(), Register()
         self._steps = [(place, STEPS.index(step)) for place, step in site.steps]
         self._paths = Book(self._path, 4, kernel=kernel)
@@ -62,35 +61,33 @@ class Reader:
         campaign, asked = self._queries.read(split.query.hash, lambda line: split.text(split.query, line))
         (referrer,) = self._referrers.read(split.referrer.hash, lambda line: split.text(split.referrer, line))
         robot, device, monitor = self._agents.read(split.agent.hash, lambda line: split.text(split.agent, line))
-        future = split.hour > latest
-        if future.any():
-            account.rejected["time in the future"] += int(future.sum())
-        fate = np.full(len(split), FATES.index("counted"))
-        for name, rows in (  # the later wins: in the order of the steps, backwards
-            ("asset", asset > 0),
-            ("spam", referrer == _SPAM),
-            ("signal", split.signal if self.site.signal_stops else np.zeros(len(split), dtype=np.bool_)),
-            ("robot", ((robot > 0) & split.tells_agent) | (is_robots > 0)),
+        left, fates = split.hour <= latest, dict[str, tuple[int, int]]()
+        if future := len(left) - int(np.count_nonzero(left)):
+            account.rejected["time in the future"] += future
+        for name, rows in (  # in the order of the steps: each takes what the ones before it left
             ("monitor", (monitor > 0) | self._from_monitors(split.prefix)),
+            ("robot", ((robot > 0) & split.tells_agent) | (is_robots > 0)),
+            ("signal", split.signal if self.site.signal_stops else np.zeros(len(split), dtype=np.bool_)),
+            ("spam", referrer == _SPAM),
+            ("asset", asset > 0),
+            ("counted", left.copy()),
         ):
-            fate[rows] = FATES.index(name)
-        fate[future] = -1
-        lines = np.bincount(fate + 1, minlength=len(FATES) + 1)[1:].tolist()
-        sizes = np.bincount(fate + 1, weights=split.size, minlength=len(FATES) + 1)[1:].tolist()  # exact below 2^53
-        for name, count, size in zip(FATES, lines, sizes, strict=True):
-            if count:
-                account.fates[name] += count
-                account.bytes[name] += int(size)
-        counted = fate == 0
-        account.personal = int(((personal > 0) | (asked > 0))[counted].sum())
-        at = np.flatnonzero(counted)
-        hour, prefix = split.hour.take(at), split.prefix.take(at)
+            fated = np.flatnonzero(rows & left)
+            fates[name] = len(fated), int(split.size.take(fated).sum())
+            left[fated] = name == "counted"
+        for name in FATES:
+            if fates[name][0]:
+                account.fates[name] += fates[name][0]
+                account.bytes[name] += fates[name][1]
+        account.personal = int(np.count_nonzero(((personal > 0) | (asked > 0)) & left))
+        at = np.flatnonzero(left)
+        hour, prefix, seen = split.hour.take(at), split.prefix.take(at), page.take(at)
         hits = Hits(
             hour=hour,
-            page=page.take(at),
+            page=seen,
             referrer=np.maximum(referrer.take(at), 0),
             campaign=campaign.take(at),
-            step=self._step(page.take(at)),
+            step=self._step(seen),
             status=split.status.take(at),
             country=self._country(prefix),
             device=device.take(at),
@@ -102,11 +99,11 @@ class Reader:
         return hits, account
 
     def _visitors(self, hour: I64, prefix: U64, agent: U64) -> U64:
-        made = np.zeros(len(hour), dtype=np.uint64)
+        made, by = np.zeros(len(hour), dtype=np.uint64), self.kernel.visitors if self.kernel else visitors
         day = hour // 24
         for each in days_of(day):
             rows = day == each
-            made[rows] = self._visitors_of(self.keys.of(each), prefix[rows], agent[rows])
+            made[rows] = by(self.keys.of(each), prefix[rows], agent[rows])
         return made
 
     def _from_monitors(self, prefix: U64) -> NDArray[np.bool_]:
@@ -118,7 +115,7 @@ class Reader:
     def _country(self, prefix: U64) -> I64:
         if self.site.country is None:
             return np.full(len(prefix), self.countries.code(_UNKNOWN_COUNTRY), dtype=np.int64)
-        networks = self.distinct(prefix)
+        networks = self.kernel.distinct(prefix) if self.kernel else distinct(prefix)
         codes = np.array([self.countries.code(name or _UNKNOWN_COUNTRY) for name in self.site.country(networks)], dtype=np.int64)
         return codes[np.searchsorted(networks, prefix)] if len(codes) else np.zeros(0, dtype=np.int64)
 

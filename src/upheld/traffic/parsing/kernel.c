@@ -68,6 +68,15 @@ static int64_t hours(const uint8_t *t) { /* 17/May/2015:10:05:03 +0000 */
     return minutes >= 0 ? minutes / 60 : -((-minutes + 59) / 60);
 }
 
+/* The same of the line before, if it was of the same minute: most are. */
+static int64_t hours_after(const uint8_t *t, const uint8_t **before, int64_t *hour) {
+    int64_t second;
+    if (*before && !memcmp(t, *before, 18) && !memcmp(t + 20, *before + 20, 6) && digits(t + 18, 2, &second) && second <= 61) return *hour;
+    *hour = hours(t);
+    *before = *hour == NO_TIME ? 0 : t;
+    return *hour;
+}
+
 static uint64_t ipv4(const uint8_t *at, int64_t length) { /* 0: not plain IPv4 */
     uint64_t total = 0, part = 0;
     int count = 0, dots = 0;
@@ -89,12 +98,13 @@ static uint64_t ipv4(const uint8_t *at, int64_t length) { /* 0: not plain IPv4 *
 }
 
 /* One line from `s` to its end `e`; 1 if it was read into entry `n`. */
-static int line(const uint8_t *b, int64_t s, int64_t e, const Shape *shape, const uint64_t *keys, const Columns *c, int64_t n) {
+static int line(const uint8_t *b, int64_t s, int64_t e, const Shape *shape, const uint64_t *keys, const Columns *c, int64_t n,
+                const uint8_t **before, int64_t *hour) {
     const uint8_t *quote[7], *end = b + e, *at = b + s;
     int quotes = 0, wanted = shape->referred ? 6 : 2;
     int64_t space[5];
     if (e - s < 34 || memchr(at, '\\', (size_t)(e - s))) return 0;
-    for (const uint8_t *found = at; (found = memchr(found, '"', (size_t)(end - found))); found++) {
+    for (const uint8_t *found = at; found < end && (found = memchr(found, '"', (size_t)(end - found))); found++) {
         if (quotes == wanted) return 0;
         quote[quotes++] = found;
     }
@@ -108,8 +118,11 @@ static int line(const uint8_t *b, int64_t s, int64_t e, const Shape *shape, cons
         from = space[each] + 1;
     }
     if (space[0] <= s || space[shape->lead - 1] != opened - 30 || b[opened - 29] != '[' || b[opened - 2] != ']' || b[opened - 1] != ' ') return 0;
-    const uint8_t *inner = memchr(b + opened - 29, ' ', 28); /* only the one before the zone, and the one before the quote */
-    if (!inner || memchr(inner + 1, ' ', (size_t)(b + opened - 1 - inner - 1))) return 0;
+    c->hour[n] = hours_after(b + opened - 28, before, hour);
+    if (c->hour[n] == NO_TIME) { /* no time; nor is it such a line, unless there is one space before the zone, and one before the quote */
+        const uint8_t *inner = memchr(b + opened - 29, ' ', 28);
+        if (!inner || memchr(inner + 1, ' ', (size_t)(b + opened - 1 - inner - 1))) return 0;
+    }
     const uint8_t *m = memchr(b + opened + 1, ' ', (size_t)(closed - opened - 1));
     if (!m || !known_method(b + opened + 1, m - (b + opened + 1))) return 0;
     const uint8_t *t = memchr(m + 1, ' ', (size_t)(quote[1] - m - 1));
@@ -136,38 +149,27 @@ static int line(const uint8_t *b, int64_t s, int64_t e, const Shape *shape, cons
     int64_t begin = shape->address ? space[shape->address - 1] + 1 : s;
     c->address_at[n] = begin, c->address_length[n] = space[shape->address] - begin;
     c->prefix[n] = ipv4(b + begin, c->address_length[n]);
-    c->hour[n] = hours(b + opened - 28);
     c->status[n] = status, c->size[n] = size;
     return 1;
 }
 
-/* How many lines end in these bytes. */
-int64_t upheld_ends(const uint8_t *b, int64_t length) {
-    int64_t ends = 0;
-    for (int64_t begun = 0; begun < length; begun += 65536) { /* short runs of narrow sums, which compilers turn into wide steps */
-        uint32_t found = 0;
-        int64_t stop = length - begun < 65536 ? length : begun + 65536;
-        for (int64_t at = begun; at < stop; at++) found += b[at] == '\n';
-        ends += found;
-    }
-    return ends;
-}
-
-/* How many lines were read; `odds` gets how many were not. */
-int64_t upheld_split(const uint8_t *b, int64_t length, const Shape *shape, const uint64_t *keys, const Columns *c, int64_t *odds) {
-    int64_t read = 0, odd = 0;
-    for (int64_t s = 0; s < length;) {
+/* How many lines were read; `odds` gets how many were not, `done` how far this went: till there were `most` of the one or the other. */
+int64_t upheld_split(const uint8_t *b, int64_t length, const Shape *shape, const uint64_t *keys, const Columns *c, int64_t most, int64_t *odds,
+                     int64_t *done) {
+    const uint8_t *before = 0;
+    int64_t read = 0, odd = 0, s = 0, hour = NO_TIME;
+    while (s < length && read < most && odd < most) {
         const uint8_t *found = memchr(b + s, '\n', (size_t)(length - s));
         if (!found) break;
         int64_t next = found - b + 1, e = next - 1;
         if (e > s && b[e - 1] == '\r') e--;
-        if (line(b, s, e, shape, keys, c, read))
+        if (line(b, s, e, shape, keys, c, read, &before, &hour))
             read++;
         else
             c->odd[2 * odd] = s, c->odd[2 * odd + 1] = e, odd++;
         s = next;
     }
-    *odds = odd;
+    *odds = odd, *done = s;
     return read;
 }
 
@@ -187,6 +189,26 @@ int64_t upheld_encode(const uint64_t *hash, int64_t count, uint64_t *keys, uint3
         places[row] = table[at] - 1;
     }
     return known;
+}
+
+#define RECENT 16
+
+/* Lines counted into their cells: hits, bytes and time of each. `pairs` gets each cell with a coupon, without most of those that come again;
+   how many those are. `recent` has room for 2^RECENT. */
+int64_t upheld_count(const int64_t *row, const int64_t *column, int64_t columns, const int64_t *size, const int64_t *micros,
+                     const uint64_t *coupon, int64_t count, int64_t *hits, int64_t *sizes, int64_t *times, int64_t *timed, uint64_t *recent,
+                     uint64_t *pairs) {
+    int64_t kept = 0;
+    memset(recent, 0xFF, sizeof *recent << RECENT); /* no pair: a cell is less */
+    for (int64_t at = 0; at < count; at++) {
+        int64_t cell = row[at] * columns + column[at];
+        hits[cell]++;
+        sizes[cell] += size[at];
+        if (micros[at] >= 0) times[cell] += micros[at], timed[cell]++;
+        uint64_t pair = (uint64_t)cell << 32 | coupon[at], *slot = recent + (pair * 0x9E3779B97F4A7C15ULL >> (64 - RECENT));
+        if (*slot != pair) *slot = pairs[kept++] = pair;
+    }
+    return kept;
 }
 
 #define DIGITS 6

@@ -29,6 +29,10 @@ from upheld.traffic.parsing.times import NO_TIME
 
 COMPILERS = ("cc", "gcc", "clang")
 _FLAGS = ("-O3", "-shared", "-fPIC")
+SHORTEST = 35
+"""Bytes of the shortest line that can be read, with its end."""
+RECENT = 16
+"""The pairs that are remembered while lines are counted, as a power of two."""
 
 
 class _Shape(ctypes.Structure):
@@ -50,49 +54,52 @@ class Kernel:
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self._split, self._encode, self._siphash = library.upheld_split, library.upheld_encode, library.upheld_siphash
-        self._ends, self._distinct = library.upheld_ends, library.upheld_distinct
-        for each in (self._split, self._encode, self._ends, self._distinct):
+        self._count, self._distinct = library.upheld_count, library.upheld_distinct
+        for each in (self._split, self._encode, self._count, self._distinct):
             each.restype = ctypes.c_int64
         self._siphash.restype = None
 
-    def split(self, chunk: bytes, shape: Shape, keys: Keys) -> Split:
+    def split(self, chunk: bytes | memoryview, shape: Shape, keys: Keys) -> Split:
         """Whole lines taken apart, as `shapes.split` does."""
-        most = int(self._ends(ctypes.c_char_p(chunk), ctypes.c_int64(len(chunk))))
-        numbers = np.empty((13, most), dtype=np.int64)
-        words = np.empty((5, most), dtype=np.uint64)
-        odd = np.empty((most, 2), dtype=np.int64)
+        most = len(chunk) // SHORTEST + 1  # of shorter ones none is read; should there be more of them, the slow way gets the rest
+        numbers = [np.empty(most, dtype=np.int64) for _ in range(13)]  # apart: so no more memory is touched than lines are there
+        words = [np.empty(most, dtype=np.uint64) for _ in range(5)]
+        odd = np.empty(2 * most, dtype=np.int64)
         columns = _Columns(
             words[0].ctypes.data,
-            (ctypes.c_void_p * 4)(*(words[1 + each].ctypes.data for each in range(4))),
-            (ctypes.c_void_p * 4)(*(numbers[each].ctypes.data for each in range(4))),
-            (ctypes.c_void_p * 4)(*(numbers[4 + each].ctypes.data for each in range(4))),
-            *(numbers[8 + each].ctypes.data for each in range(5)),
+            (ctypes.c_void_p * 4)(*(each.ctypes.data for each in words[1:])),
+            (ctypes.c_void_p * 4)(*(each.ctypes.data for each in numbers[:4])),
+            (ctypes.c_void_p * 4)(*(each.ctypes.data for each in numbers[4:8])),
+            *(each.ctypes.data for each in numbers[8:]),
             odd.ctypes.data,
         )
-        odds = ctypes.c_int64()
+        odds, done = ctypes.c_int64(), ctypes.c_int64()
         said = _Shape(shape.lead, shape.address, int(shape.referred))
         read = self._split(
-            ctypes.c_char_p(chunk),
+            _at(np.frombuffer(chunk, dtype=np.uint8)),
             ctypes.c_int64(len(chunk)),
             ctypes.byref(said),
             _at(keys.words),
             ctypes.byref(columns),
+            ctypes.c_int64(most),
             ctypes.byref(odds),
+            ctypes.byref(done),
         )
-        words, numbers = words[:, :read], numbers[:, :read]
+        numbers, words = [each[:read] for each in numbers], [each[:read] for each in words]
         _rarer(chunk, words[0], numbers[11], numbers[12])
         timed = numbers[8] != NO_TIME
         rejected = Counter({"time": int((~timed).sum()), "address": int((timed & (words[0] == 0)).sum())})
         good = timed & (words[0] != 0)
         if not good.all():
-            words, numbers = words[:, good], numbers[:, good]
+            numbers, words = [each[good] for each in numbers], [each[good] for each in words]
         texts = [Texts(numbers[each], numbers[4 + each], words[1 + each]) for each in range(4)]
-        count = words.shape[1]
+        count = len(words[0])
         untold, signal = np.full(count, NOT_TIMED, dtype=np.int64), np.zeros(count, dtype=np.bool_)
         path, query, referrer, agent = texts
         hour, status, size = numbers[8:11]
         made = Split(chunk, words[0], path, query, referrer, agent, hour, status, size, untold, signal, shape.referred, +rejected)
-        made.odd = [(int(begin), int(end)) for begin, end in odd[: odds.value]]
+        made.odd = [(int(begin), int(end)) for begin, end in odd[: 2 * odds.value].reshape(-1, 2)]
+        made.odd += _lines(bytes(chunk[done.value :]), done.value)
         return made
 
     def encode(self, hashes: U64, keys: U64, table: NDArray[np.uint32], known: int, first: I64) -> tuple[I64, int]:
@@ -102,6 +109,15 @@ class Kernel:
         sizes = (ctypes.c_int64(len(table)), ctypes.c_int64(known))
         count = self._encode(_at(hashes), ctypes.c_int64(len(hashes)), _at(keys), _at(table), *sizes, _at(places), _at(first))
         return places, int(count)
+
+    def count(self, row: I64, column: I64, columns: int, measured: tuple[I64, I64], coupon: U64, into: tuple[I64, I64, I64, I64]) -> U64:
+        """Count lines into their cells, as `counting.count` does: `measured` are sizes and micros, `into` hits, sizes, micros and timed."""
+        pairs, recent = np.empty(len(row), dtype=np.uint64), np.empty(1 << RECENT, dtype=np.uint64)
+        given = [np.ascontiguousarray(each) for each in (row, column, *measured, coupon)]
+        at = [_at(each) for each in given]
+        lines = ctypes.c_int64(len(row))
+        kept = self._count(at[0], at[1], ctypes.c_int64(columns), *at[2:], lines, *map(_at, into), _at(recent), _at(pairs))
+        return pairs[: int(kept)]
 
     def distinct(self, numbers: U64) -> U64:
         """Numbers in order, each once, as `visitors.distinct` does."""
@@ -123,11 +139,20 @@ def _at(array: NDArray[np.generic]) -> ctypes.c_void_p:
     return ctypes.c_void_p(array.ctypes.data)
 
 
-def _rarer(buffer: bytes, prefixes: U64, at: I64, length: I64) -> None:
+def _lines(rest: bytes, begin: int) -> list[tuple[int, int]]:
+    """Where the lines of the rest begin and end."""
+    found = []
+    for line in rest.split(b"\n")[:-1]:
+        found.append((begin, begin + len(line)))
+        begin += len(line) + 1
+    return found
+
+
+def _rarer(buffer: bytes | memoryview, prefixes: U64, at: I64, length: I64) -> None:
     """Addresses that are not plain IPv4, one by one."""
     met: dict[bytes, int] = {}
     for row in np.flatnonzero(prefixes == 0).tolist():
-        written = buffer[int(at[row]) : int(at[row]) + int(length[row])]
+        written = bytes(buffer[int(at[row]) : int(at[row]) + int(length[row])])
         if written not in met:
             met[written] = prefix(written.decode("ascii", "replace"))
         prefixes[row] = met[written]

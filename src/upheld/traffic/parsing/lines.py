@@ -22,11 +22,11 @@ class Lines:
     def __init__(self, form: Format, keys: Keys, kernel: Kernel | None = None, *, quick: bool = True) -> None:
         self.form, self.keys, self.kernel, self.quick = form, keys, kernel, quick
 
-    def split(self, block: bytes, bad: Bad) -> Iterator[Split]:
+    def split(self, block: bytes | memoryview, bad: Bad) -> Iterator[Split]:
         """The lines of a block; those that cannot be read are told to `bad`."""
         shape = self.form.shape if self.quick else None
         if shape is None:
-            yield from self._slowly(block.split(b"\n")[:-1] if block else [], bad)
+            yield from self._slowly(bytes(block).split(b"\n")[:-1], bad)
             return
         if not block:
             return
@@ -35,7 +35,7 @@ class Lines:
             bad.lines[reason] += count
         yield made
         if made.odd:
-            yield from self._slowly([block[begin:end] for begin, end in made.odd], bad)
+            yield from self._slowly([bytes(block[begin:end]) for begin, end in made.odd], bad)
 
     def _slowly(self, lines: list[bytes], bad: Bad) -> Iterator[Split]:
         some: list[bytes] = []

@@ -40,9 +40,9 @@ class Shape:
 SHAPES = {"common": Shape(3, 0, referred=False), "combined": Shape(3, 0, referred=True), "vhost": Shape(4, 1, referred=True)}
 
 
-def split(chunk: bytes, shape: Shape, keys: Keys) -> Split:
+def split(chunk: bytes | memoryview, shape: Shape, keys: Keys) -> Split:
     """Whole lines taken apart."""
-    buffer = chunk + bytes(PADDING)
+    buffer = bytes(chunk) + bytes(PADDING)
     letters, words = np.frombuffer(buffer, dtype=np.uint8), windows(buffer)
     text = letters[: len(chunk)]
     ends = np.flatnonzero(text == 10)

@@ -29,9 +29,12 @@ _DAMAGED = (EOFError, zlib.error, lzma.LZMAError, ValueError)
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Whole lines, the bytes they take in the log, its last TAIL bytes, and how many lines of it were too long to be held."""
+    """Whole lines, the bytes they take in the log, its last TAIL bytes, and how many lines of it were too long to be held.
 
-    lines: bytes
+    `lines` is good until the next block is asked for.
+    """
+
+    lines: memoryview
     taken: int
     tail: bytes
     too_long: int = 0
@@ -74,27 +77,33 @@ def _head(path: Path) -> bytes:
 
 def blocks(file: IO[bytes], path: Path, *, whole: bool) -> Iterator[Block]:
     """The rest of a log. A last line without an end is left out, unless the log is `whole`: nothing more can come."""
-    held, skipped = b"", 0  # `skipped`: bytes of a line that is too long, whose end has not come yet; `held` is then its tail
-    while more := _read(file, path):
+    buffer = bytearray(LONGEST_LINE + BLOCK)  # one for all blocks: no copy is made of what is read, but of lines that a block cut
+    room = memoryview(buffer)
+    held, skipped = 0, 0  # bytes of a line whose end has not come yet, at the front; or, of one that is too long, how many were seen
+    tail = b""
+    while more := _read(file, path, room[held : held + BLOCK]):
+        begin, end = 0, held + more
         if skipped:
-            begin, end, rest = more.partition(b"\n")
-            skipped, held = skipped + len(begin) + len(end), (held + begin[-TAIL:] + end)[-TAIL:]
-            if not end:
+            begin = buffer.find(b"\n", 0, end) + 1
+            seen = begin or end
+            skipped, tail = skipped + seen, (tail + room[max(0, seen - TAIL) : seen])[-TAIL:]
+            if not begin:
                 continue
-            yield Block(b"", skipped, held, 1)
-            held, skipped, more = b"", 0, rest
-        cut = more.rfind(b"\n") + 1
+            yield Block(room[:0], skipped, tail, 1)
+            skipped = 0
+        cut = buffer.rfind(b"\n", begin, end) + 1
         if cut:
-            lines, held = b"".join((held, memoryview(more)[:cut])), more[cut:]
-            yield Block(lines, len(lines), lines[-TAIL:])
-        else:
-            held += more
-        if len(held) > LONGEST_LINE:
-            held, skipped = held[-TAIL:], len(held)
+            yield Block(room[begin:cut], cut - begin, bytes(room[max(begin, cut - TAIL) : cut]))
+            begin = cut
+        held = end - begin
+        if held > LONGEST_LINE:
+            held, skipped, tail = 0, held, bytes(room[end - TAIL : end])
+        room[:held] = room[end - held : end]
     if skipped and whole:
-        yield Block(b"", skipped, held, 1)
+        yield Block(room[:0], skipped, tail, 1)
     elif held and whole:
-        yield Block(held + b"\n", len(held), held[-TAIL:])
+        room[held] = ord("\n")
+        yield Block(room[: held + 1], held, bytes(room[max(0, held - TAIL) : held]))
 
 
 def unended(file: IO[bytes]) -> bool:
@@ -106,9 +115,9 @@ def unended(file: IO[bytes]) -> bool:
         return False
 
 
-def _read(file: IO[bytes], path: Path) -> bytes:
+def _read(file: IO[bytes], path: Path, room: memoryview) -> int:
     try:
-        return file.read(BLOCK)
+        return file.readinto(room)  # type: ignore[attr-defined, no-any-return]
     except (OSError, *_DAMAGED) as error:
         raise Invalid(f"`{path}` is damaged: unpack it as far as it goes and take that in; what was read before it broke counts") from error
 
@@ -177,9 +186,10 @@ def last_fields(path: Path, offset: int) -> str:
     found, at = b"", 0
     with opened(path) as file:
         for block in blocks(file, path, whole=True):
-            last = block.lines[: max(0, offset - at)].rfind(b"#Fields:")
+            lines = bytes(block.lines[: max(0, offset - at)])
+            last = lines.rfind(b"#Fields:")
             if last >= 0:
-                found = block.lines[last:].partition(b"\n")[0]
+                found = lines[last:].partition(b"\n")[0]
             at += block.taken
             if at >= offset:
                 break

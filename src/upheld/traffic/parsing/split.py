@@ -34,7 +34,7 @@ class Split:
     splitting leaves to the slow one.
     """
 
-    buffer: bytes
+    buffer: bytes | memoryview
     prefix: U64
     path: Texts
     query: Texts
@@ -55,7 +55,7 @@ class Split:
     def text(self, of: Texts, line: int) -> str:
         """What a field of one line says."""
         at = int(of.at[line])
-        return self.buffer[at : at + int(of.length[line])].decode("utf-8", "replace")
+        return str(self.buffer[at : at + int(of.length[line])], "utf-8", "replace")
 
 
 @dataclass(slots=True)
