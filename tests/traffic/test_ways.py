@@ -184,15 +184,24 @@ def test_of_lines_too_short_to_be_read_however_many_the_others_are_read():
         assert (len(found), sum(bad.values())) == (2, 5300), way
 
 
-@given(st.lists(st.tuples(*(st.integers(0, top) for top in (5, 2, 10**6)), st.integers(-1, 9), st.integers(0, 3)), max_size=40))
-def test_lines_are_counted_into_cells_alike(given_lines):
+@given(
+    st.lists(st.tuples(*(st.integers(0, top) for top in (5, 2, 10**6)), st.integers(-1, 9), st.integers(0, 3)), max_size=40), st.booleans()
+)
+def test_lines_are_counted_into_cells_alike(given_lines, some):
+    wanted = np.arange(len(given_lines)) % 3 > 0 if some else None
     row, column, size, micros, coupon = (
         (np.array(each, dtype=np.int64) for each in zip(*given_lines, strict=True)) if given_lines else [np.zeros(0, dtype=np.int64)] * 5
     )
     made = []
     for by in (kernel.load().count, counting.count):
         sums = tuple(np.full(18, 7, dtype=np.int64) for _ in range(4))
-        pairs = by(row, column, 3, (size, micros), coupon.astype(np.uint64), sums)
+        pairs = by(wanted, (row, column, size, micros, coupon.astype(np.uint64)), 3, sums)
         made.append((set(pairs.tolist()), [each.tolist() for each in sums]))
     assert made[0] == made[1]
-    assert sum(made[0][1][0]) == len(given_lines) + 7 * 18
+    assert sum(made[0][1][0]) == (len(given_lines) if wanted is None else int(wanted.sum())) + 7 * 18
+
+
+@given(st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 63).map(lambda bit: 1 << bit), max_size=40))
+def test_a_sketch_keeps_the_same_of_hashes(hashes):
+    numbers = np.array(hashes, dtype=np.uint64)
+    assert kernel.load().coupons(numbers).tolist() == visitors.coupons(numbers).tolist()

@@ -19,6 +19,7 @@ from upheld.traffic.visitors import LG_K, distinct, estimate, registers, without
 I64 = NDArray[np.int64]
 U64 = NDArray[np.uint64]
 U8 = NDArray[np.uint8]
+Bools = NDArray[np.bool_]
 Group = Callable[[I64], I64]
 
 MANY = 4096
@@ -51,14 +52,14 @@ class Growing:
     _many: dict[int, U8] = field(default_factory=dict, repr=False)
     _told: dict[str, I64] = field(default_factory=dict, repr=False)
 
-    def add(self, row: I64, column: I64, size: I64, micros: I64, coupon: U64) -> None:
-        """Count lines."""
+    def add(self, wanted: Bools | None, row: I64, column: I64, size: I64, micros: I64, coupon: U64) -> None:
+        """Count lines, or those of them that are wanted."""
         if not len(row):
             return
         self._widen((int(row.max()) + 1) * self.table.columns)
         hits, sizes, times, timed = (self.sums[name] for name in MEASURES)
         by = self.kernel.count if self.kernel else count
-        self._waiting.append(by(row, column, self.table.columns, (size, micros), coupon, (hits, sizes, times, timed)))
+        self._waiting.append(by(wanted, (row, column, size, micros, coupon), self.table.columns, (hits, sizes, times, timed)))
         if sum(map(len, self._waiting)) > max(_COMPACT_AT, len(self._pairs)):
             self._compact()
 
@@ -197,9 +198,13 @@ class Growing:
         return counts
 
 
-def count(row: I64, column: I64, columns: int, measured: tuple[I64, I64], coupon: U64, into: tuple[I64, I64, I64, I64]) -> U64:
-    """Count lines into their cells: `measured` are sizes and micros, `into` hits, sizes, micros and timed. Pairs of cell and coupon."""
-    cell, (size, micros), (hits, sizes, times, timed) = row * columns + column, measured, into
+def count(wanted: Bools | None, lines: tuple[I64, I64, I64, I64, U64], columns: int, into: tuple[I64, I64, I64, I64]) -> U64:
+    """Count those lines that are wanted (None: all) into their cells; pairs of a cell and a coupon.
+
+    `lines`: the row, column, size, micros and coupon of each; `into`: hits, sizes, micros and timed.
+    """
+    row, column, size, micros, coupon = lines if wanted is None else (each[wanted] for each in lines)
+    cell, (hits, sizes, times, timed) = row * columns + column, into
     cells, known = int(cell.max(initial=-1)) + 1, micros >= 0
     hits[:cells] += np.bincount(cell, minlength=cells)
     sizes[:cells] += np.bincount(cell, weights=size, minlength=cells).astype(np.int64)  # exact below 2^53 bytes

@@ -61,10 +61,9 @@ class Day:
 
         `own`: the referrer that is no way from elsewhere; `direct`: the one that means nobody sent the visitor; `none`: no campaign did.
         """
-        coupon = coupons(hits.visitor)
+        coupon = self.kernel.coupons(hits.visitor) if self.kernel else coupons(hits.visitor)
         for table in self.tables:
-            rows, row, column = placed(table, hits)
-            self._of(table).add(row, column, hits.size[rows], hits.micros[rows], coupon[rows])
+            self._of(table).add(*placed(table, hits), hits.size, hits.micros, coupon)
         if self.with_steps:
             self._add_steps(hits, coupon, own, direct, none)
 
@@ -83,7 +82,7 @@ class Day:
         for table, origins, otherwise in ((REFERRER, self.referrers, direct), (CAMPAIGN, self.campaigns, none)):
             if table in self.tables:
                 code = origins.of(ended.visitor, otherwise)
-                self._of(table).add(code, ended.step, ended.size, ended.micros, coupon[done])
+                self._of(table).add(None, code, ended.step, ended.size, ended.micros, coupon[done])
 
     def move(self, kind: str, moved: I64) -> None:
         """Names of one kind have new numbers."""

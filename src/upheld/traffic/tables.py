@@ -52,20 +52,17 @@ KINDS = ("page", "country", "referrer", "campaign")
 """Kinds of names, in the order of their numbers in the record (from 1)."""
 
 
-def placed(table: Table, hits: Hits) -> tuple[NDArray[np.bool_] | slice, I64, I64]:
-    """Which of a day's lines a table counts, and the row and column of each. Steps are counted apart (`stepped`)."""
-    everything = slice(None)
+def placed(table: Table, hits: Hits) -> tuple[NDArray[np.bool_] | None, I64, I64]:
+    """Which of a day's lines a table counts (None: all), and the row and column of each. Steps are counted apart (`stepped`)."""
     match table.name:
         case "page":
-            found = (hits.status < 400) & (hits.step == 0)
-            return found, hits.page[found], hits.hour[found] % 24
+            return (hits.status < 400) & (hits.step == 0), hits.page, hits.hour % 24
         case "missing":
-            missing = np.isin(hits.status, MISSING)
-            return missing, hits.page[missing], np.zeros(int(missing.sum()), dtype=np.int64)
+            return np.isin(hits.status, MISSING), hits.page, np.zeros(len(hits), dtype=np.int64)
         case "status":
-            return everything, hits.status, hits.hour % 24
+            return None, hits.status, hits.hour % 24
         case "country":
-            return everything, hits.country, hits.device
+            return None, hits.country, hits.device
         case "referrer":
-            return everything, hits.referrer, np.zeros(len(hits), dtype=np.int64)
-    return everything, hits.campaign, np.zeros(len(hits), dtype=np.int64)
+            return None, hits.referrer, np.zeros(len(hits), dtype=np.int64)
+    return None, hits.campaign, np.zeros(len(hits), dtype=np.int64)

@@ -193,14 +193,15 @@ int64_t upheld_encode(const uint64_t *hash, int64_t count, uint64_t *keys, uint3
 
 #define RECENT 16
 
-/* Lines counted into their cells: hits, bytes and time of each. `pairs` gets each cell with a coupon, without most of those that come again;
+/* Those lines that are wanted (or all of them) counted into their cells: hits, bytes and time of each. `pairs` gets each cell with a coupon, without most of those that come again;
    how many those are. `recent` has room for 2^RECENT. */
-int64_t upheld_count(const int64_t *row, const int64_t *column, int64_t columns, const int64_t *size, const int64_t *micros,
-                     const uint64_t *coupon, int64_t count, int64_t *hits, int64_t *sizes, int64_t *times, int64_t *timed, uint64_t *recent,
-                     uint64_t *pairs) {
+int64_t upheld_count(const uint8_t *wanted, const int64_t *row, const int64_t *column, int64_t columns, const int64_t *size,
+                     const int64_t *micros, const uint64_t *coupon, int64_t count, int64_t *hits, int64_t *sizes, int64_t *times,
+                     int64_t *timed, uint64_t *recent, uint64_t *pairs) {
     int64_t kept = 0;
     memset(recent, 0xFF, sizeof *recent << RECENT); /* no pair: a cell is less */
     for (int64_t at = 0; at < count; at++) {
+        if (wanted && !wanted[at]) continue;
         int64_t cell = row[at] * columns + column[at];
         hits[cell]++;
         sizes[cell] += size[at];
@@ -239,6 +240,17 @@ int64_t upheld_distinct(uint64_t *values, uint64_t *other, int64_t count) {
     for (int64_t at = 0; at < count; at++)
         if (from[at] != last) values[kept++] = last = from[at];
     return kept;
+}
+
+#define KEPT_BITS 26
+
+/* What a sketch keeps of hashes: the place in the low bits, above it how many zeros the rest begins with, and one. */
+void upheld_coupons(const uint64_t *hash, int64_t count, uint64_t *made) {
+    for (int64_t at = 0; at < count; at++) {
+        uint64_t rest = hash[at] >> KEPT_BITS, rank = 1;
+        for (uint64_t bit = 1ULL << (63 - KEPT_BITS); bit && !(rest & bit); bit >>= 1) rank++;
+        made[at] = rank << KEPT_BITS | (hash[at] & ((1ULL << KEPT_BITS) - 1));
+    }
 }
 
 #define TURN(x, by) ((x) << (by) | (x) >> (64 - (by)))

@@ -27,6 +27,7 @@ from upheld.traffic.parsing.shapes import Shape
 from upheld.traffic.parsing.split import NOT_TIMED, Split, Texts
 from upheld.traffic.parsing.times import NO_TIME
 
+Bools = NDArray[np.bool_]
 COMPILERS = ("cc", "gcc", "clang")
 _FLAGS = ("-O3", "-shared", "-fPIC")
 SHORTEST = 35
@@ -57,7 +58,8 @@ class Kernel:
         self._count, self._distinct = library.upheld_count, library.upheld_distinct
         for each in (self._split, self._encode, self._count, self._distinct):
             each.restype = ctypes.c_int64
-        self._siphash.restype = None
+        self._coupons = library.upheld_coupons
+        self._siphash.restype = self._coupons.restype = None
 
     def split(self, chunk: bytes | memoryview, shape: Shape, keys: Keys) -> Split:
         """Whole lines taken apart, as `shapes.split` does."""
@@ -110,14 +112,20 @@ class Kernel:
         count = self._encode(_at(hashes), ctypes.c_int64(len(hashes)), _at(keys), _at(table), *sizes, _at(places), _at(first))
         return places, int(count)
 
-    def count(self, row: I64, column: I64, columns: int, measured: tuple[I64, I64], coupon: U64, into: tuple[I64, I64, I64, I64]) -> U64:
-        """Count lines into their cells, as `counting.count` does: `measured` are sizes and micros, `into` hits, sizes, micros and timed."""
+    def count(self, wanted: Bools | None, lines: tuple[I64, I64, I64, I64, U64], columns: int, into: tuple[I64, I64, I64, I64]) -> U64:
+        """Count lines into their cells, as `counting.count` does."""
+        row, column, *rest = (np.ascontiguousarray(each) for each in lines)
         pairs, recent = np.empty(len(row), dtype=np.uint64), np.empty(1 << RECENT, dtype=np.uint64)
-        given = [np.ascontiguousarray(each) for each in (row, column, *measured, coupon)]
-        at = [_at(each) for each in given]
-        lines = ctypes.c_int64(len(row))
-        kept = self._count(at[0], at[1], ctypes.c_int64(columns), *at[2:], lines, *map(_at, into), _at(recent), _at(pairs))
-        return pairs[: int(kept)]
+        which = None if wanted is None else _at(wanted)
+        given = (which, _at(row), _at(column), ctypes.c_int64(columns), *map(_at, rest), ctypes.c_int64(len(row)))
+        return pairs[: int(self._count(*given, *map(_at, into), _at(recent), _at(pairs)))]
+
+    def coupons(self, hashes: U64) -> U64:
+        """What a sketch keeps of hashes, as `visitors.coupons` does."""
+        made = np.empty(len(hashes), dtype=np.uint64)
+        hashes = np.ascontiguousarray(hashes)
+        self._coupons(_at(hashes), ctypes.c_int64(len(hashes)), _at(made))
+        return made
 
     def distinct(self, numbers: U64) -> U64:
         """Numbers in order, each once, as `visitors.distinct` does."""
