@@ -67,11 +67,15 @@ class Database(ABC):
 
     @abstractmethod
     def as_text(self, shown: ColumnElement[Any], holds: Holds) -> ColumnElement[Any]:
-        """A column as text (see `searching.Speech`, also for the next three)."""
+        """A column as text (see `searching.Speech`, also for the next four)."""
 
     @abstractmethod
     def like(self, text: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
         """Whether a text is like a pattern, whatever the case of its ASCII letters."""
+
+    def like_any(self, text: ColumnElement[Any], patterns: Sequence[str]) -> ColumnElement[bool]:
+        """Whether a text is like any of the patterns."""
+        return or_(*(self.like(text, pattern) for pattern in patterns))
 
     @abstractmethod
     def foreign(self, text: ColumnElement[Any]) -> ColumnElement[bool]:

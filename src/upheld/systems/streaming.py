@@ -201,6 +201,10 @@ class Stream:
         """Small letters of ASCII; a text with any other sign passes anyhow."""
         return (func.lower(text) if any(sign.isalpha() for sign in pattern) else text).like(pattern.lower(), escape=ESCAPE)
 
+    def like_any(self, text: ColumnElement[Any], patterns: Sequence[str]) -> ColumnElement[bool]:
+        """Whether a text is like any of the patterns."""
+        return or_(*(self.like(text, pattern) for pattern in patterns))
+
     def foreign(self, text: ColumnElement[Any]) -> ColumnElement[bool]:
         """More bytes than signs."""
         met: ColumnElement[bool] = func.strlen(text) != func.length(text)

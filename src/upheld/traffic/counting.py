@@ -203,7 +203,8 @@ def count(wanted: Bools | None, lines: tuple[I64, I64, I64, I64, U64], columns: 
 
     `lines`: the row, column, size, micros and coupon of each; `into`: hits, sizes, micros and timed.
     """
-    row, column, size, micros, coupon = lines if wanted is None else (each[wanted] for each in lines)
+    row, column, size, micros = lines[:4] if wanted is None else tuple(each[wanted] for each in lines[:4])
+    coupon = lines[4] if wanted is None else lines[4][wanted]
     cell, (hits, sizes, times, timed) = row * columns + column, into
     cells, known = int(cell.max(initial=-1)) + 1, micros >= 0
     hits[:cells] += np.bincount(cell, minlength=cells)
