@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, LargeBinary, and_, cast, create_engine, event, func, inspect, select
 from sqlalchemy.dialects.mysql import CHAR
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -81,23 +81,30 @@ def _connect(_: object, __: object, positional: Sequence[Any], named: Mapping[st
     return _quick()(*positional, **named)
 
 
+@lru_cache(maxsize=64)
+def _engine(url: URL, limit: float) -> Engine:
+    """The engine asks a server once what it is; each piece of work still has a connection of its own."""
+    import pymysql
+
+    decoders = {**pymysql.converters.conversions, _BITS: int.from_bytes}
+    options = {"connect_timeout": limit, "read_timeout": limit * 2, "write_timeout": limit * 2, "charset": "utf8mb4", "conv": decoders}
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=options)
+    event.listen(engine, "do_connect", _connect)
+    return engine
+
+
 class MariaDB(Database):
     """A connector (see `connector.Connector`)."""
 
     def __init__(self, system: System, password: str | None) -> None:
         try:
-            import pymysql
+            import pymysql  # noqa: F401 - to say it in words
         except ImportError as error:
             raise Invalid(f"`{system.name}` needs a driver: install `upheld[mariadb]`") from error
         url = make_url(system.address).set(drivername="mysql+pymysql")
         if password is not None:
             url = url.set(password=password)
-        decoders = {**pymysql.converters.conversions, _BITS: int.from_bytes}
-        limit = max(1, seconds(system))
-        options = {"connect_timeout": limit, "read_timeout": limit * 2, "write_timeout": limit * 2, "charset": "utf8mb4", "conv": decoders}
-        engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=options)
-        event.listen(engine, "do_connect", _connect)
-        super().__init__(system, engine)
+        super().__init__(system, _engine(url, max(1, seconds(system))))
 
     def begin(self, conn: Connection, *, writing: bool) -> None:
         """One state for all reads; a writer waits for locks no longer than for answers. MySQL counts a limit in other words."""

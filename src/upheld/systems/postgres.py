@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Text, any_, bindparam, cast, create_engine, func, inspect, select
 from sqlalchemy.dialects.postgresql import array
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.sqltypes import NullType
@@ -60,8 +61,7 @@ class Postgres(Database):
         url = make_url(system.address)
         if password is not None:
             url = url.set(password=password)
-        options = {"connect_timeout": max(2, round(seconds(system))), "application_name": "upheld"}
-        super().__init__(system, create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=options))
+        super().__init__(system, _engine(url, max(2, round(seconds(system)))))
 
     def begin(self, conn: Connection, *, writing: bool) -> None:
         """One state for all reads; a writer waits for locks no longer than for answers."""
@@ -141,6 +141,13 @@ class Postgres(Database):
         seen = inspect(conn)
         others = (name for name in seen.get_schema_names() if name != seen.default_schema_name and not name.startswith("pg_"))
         return [None, *(name for name in others if name != "information_schema")]
+
+
+@lru_cache(maxsize=64)
+def _engine(url: URL, limit: int) -> Engine:
+    """The engine asks a server once what it is; each piece of work still has a connection of its own."""
+    options = {"connect_timeout": limit, "application_name": "upheld"}
+    return create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=options)
 
 
 def _untyped(value: str) -> Any:  # noqa: ANN401 - a bound value
