@@ -14,11 +14,15 @@ from typing import Final
 import duckdb
 
 from upheld.errors import Invalid
+from upheld.people.held import Held
+from upheld.people.names import split_name
 from upheld.people.normal import fold
 from upheld.policy.compiled import undeclared
 
 LONGEST_LINE: Final = 1 << 20  # bytes; a longer one is no row
 ROWS_AT_ONCE: Final = 5000
+PARTS: Final = ("email", "phone", "account", "first", "last", "address", "zip")
+"""By what people are found."""
 
 Reject = Callable[[int, str], None]
 """Told the line number and the reason of each row that cannot be read."""
@@ -97,6 +101,22 @@ def roles(columns: Sequence[str], given: Mapping[str, str], place: str) -> dict[
     if "name" in found and "last" in found and "name" not in given:
         del found["name"]
     return found
+
+
+def people_in(columns: Sequence[str], given: Mapping[str, str], place: str) -> dict[str, int]:
+    """Where the parts of a list stand by which people are found (`roles`). `Invalid` if no column names people."""
+    found = {role: at for role, at in roles(columns, given, place).items() if role in {*PARTS, "name"}}
+    if not {"email", "phone", "account", "address"} & found.keys():
+        raise Invalid("no column names people: name one, as `--column email=HEADING`", place=place)
+    return found
+
+
+def held(row: Sequence[str], where: Mapping[str, int]) -> Held:
+    """What a row holds of a person."""
+    said = {part: row[where[part]].strip() for part in PARTS if part in where}
+    if "name" in where:
+        said["first"], said["last"] = split_name(row[where["name"]].strip())
+    return Held(**{part: text or None for part, text in said.items()})
 
 
 def _csv(path: Path, reject: Reject) -> File:

@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "systems": ("upheld.cli.systems:systems", "Say where information lies: map, check and index the systems."),
     "traffic": ("upheld.cli.traffic:traffic", "Say what happens on the sites, and look at what runs there."),
     "match": ("upheld.cli.match:match", "Say whose a record is, and learn to say it better."),
+    "exchange": ("upheld.cli.exchange:exchange", "Scrub a list that its holder may not send."),
     "recipients": ("upheld.cli.recipients:recipients", "Register who may receive, and their contracts."),
     "ledger": ("upheld.cli.ledger:ledger", "Verify, prove and export the record of what was done."),
     "requests": ("upheld.cli.requests:requests", "Take people off every list, and prove it."),

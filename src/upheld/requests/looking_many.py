@@ -7,24 +7,21 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from upheld.choices.files import read, roles
+from upheld.choices.files import held, people_in, read
 from upheld.errors import Conflict, Invalid
 from upheld.gate.indexed import Finder
 from upheld.gate.searching import Wanted
 from upheld.ledger.actions import append
 from upheld.people.actions import Keeper
-from upheld.people.held import Held
-from upheld.people.names import split_name
 from upheld.record import Actor, Record
 from upheld.requests.given import identifiers_of, missing
 from upheld.requests.looking import LOOKED, Match, match_of
 
-PARTS = ("email", "phone", "account", "first", "last", "address", "zip")
 HEAD = ("line", "system", "table", "verdict", "bits", "evidence")
 
 
@@ -60,9 +57,7 @@ def look_many(
         raise Conflict(f"`{out}` is there already: name another file, or move it away")
     refused: list[tuple[int, str]] = []
     file = read(path, lambda line, reason: refused.append((line, reason)))
-    where = {role: column for role, column in roles(file.columns, columns, str(path)).items() if role in {*PARTS, "name"}}
-    if not {"email", "phone", "account", "address"} & where.keys():
-        raise Invalid("no column names people: name one, as `--column email=HEADING`", place=str(path))
+    where = people_in(file.columns, columns, str(path))
     verdicts: Counter[str] = Counter()
     people = found = 0
     unfinished = out.with_name(f".{out.name}.part")
@@ -71,9 +66,9 @@ def look_many(
             writer = csv.writer(lines)
             writer.writerow(HEAD)
             for line, row in file.rows:
-                identifiers = identifiers_of(_given(row, where), keeper.keys)
+                identifiers = identifiers_of(held(row, where), keeper.keys)
                 if not identifiers:
-                    refused.append((line, f"too little to find anybody: {missing(_given(row, where), keeper.keys)}"))
+                    refused.append((line, f"too little to find anybody: {missing(held(row, where), keeper.keys)}"))
                     continue
                 matches = [match_of(one) for one in finder.find(Wanted(identifiers))]
                 verdicts.update(one.verdict for one in matches)
@@ -89,13 +84,6 @@ def look_many(
     with record.transaction() as tx:
         append(tx, LOOKED, {"same": verdicts["same"], "review": verdicts["to review"], "silent": 0}, at, actor)
     return LookedMany(people, found, verdicts["same"], verdicts["to review"], len(refused), out)
-
-
-def _given(row: Sequence[str], where: Mapping[str, int]) -> Held:
-    said = {part: row[where[part]].strip() for part in PARTS if part in where}
-    if "name" in where:
-        said["first"], said["last"] = split_name(row[where["name"]].strip())
-    return Held(**{part: text or None for part, text in said.items()})
 
 
 def _line(line: int, one: Match) -> tuple[object, ...]:
