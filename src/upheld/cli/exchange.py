@@ -39,7 +39,7 @@ def exchange() -> None:
 @click.option("--to", "recipient", required=True, metavar="RECIPIENT", help="The mailing house, as registered.")
 @click.option("--campaign", required=True, metavar="NAME", help="One exchange: its keys are its own.")
 @click.option("--topic", "topics", multiple=True, required=True, metavar="TOPIC", help="Whoever is out of it. May be repeated.")
-@click.option("--most", type=click.IntRange(min=1), required=True, help="How many codes may be asked about in all: some two a row.")
+@click.option("--most", type=click.IntRange(min=1), required=True, help="How many codes may be asked about: some tens a row.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="A folder for both files.")
 @with_json
 @pass_edge
@@ -93,7 +93,7 @@ def answer(edge: Edge, /, *, request: Path, recipient: str, campaign: str, out: 
     asked = exchanging.content(request)
     with edge.record() as record, record.transaction() as tx:
         made = exchange.answer(tx, edge.home(), asked, recipient, campaign, edge.now(), edge.actor())
-        exchanging.keep(target, made)
+    exchanging.keep(target, made)  # once it is counted: whatever happens now, they may ask again
     show({"file": target}, as_json=as_json, text=lambda: f"answered: give `{recipient}` {target}")
 
 
