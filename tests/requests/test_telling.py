@@ -39,6 +39,14 @@ def test_a_recipient_does_not_learn_an_email_address_or_telephone_that_the_list_
     assert json.loads(told.read_text())["person"] == [{"first": "Jane", "last": "Doe", "address": "5 Oak Street", "zip": "60601"}]
 
 
+def test_what_an_item_of_another_name_tells_is_said_by_the_data_map():
+    items, mapped = ["order.reachable at", "order.who"], {("order.reachable at", "email"), ("order.who", "full"), ("quote.at", "phone")}
+    assert [kind for kind in ("email", "postal", "phone", "account") if tells(items, kind, mapped)] == ["email"]
+    assert not tells(items, "email")
+    assert tells([*items, "order.shipping address"], "postal", mapped)
+    assert not tells(["order.who"], "email", mapped)
+
+
 @pytest.mark.parametrize(
     ("items", "told"),
     [

@@ -7,7 +7,7 @@ recognised, or could be several items, is no item at all: such a column never le
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -79,6 +79,7 @@ _ROLE_WORDS = {"first name": "first", "last name": "last", "name": "full", "full
 _PARTS: Mapping[Kind, tuple[str, ...]] = {
     "email": ("email",), "postal": ("name", "address"), "phone": ("phone",), "account": ("account",)
 }  # fmt: skip
+_NAMED = {"first": "name", "last": "name", "full": "name"}
 _ROLES_OF = {"name": ("full", "last")}
 NOTHING = frozenset({"nothing", "none", "drop"})
 UNCLEAR = "could be "
@@ -202,10 +203,15 @@ def _given(columns: Sequence[str], vocabulary: Vocabulary, given: Sequence[str])
     return roles, items, dropped
 
 
-def tells(items: Iterable[str], kind: Kind) -> bool:
-    """Whether items (`order.email`) can tell who has them an identifier of a kind; a postal one takes both a name and an address."""
-    kinds = [item.partition(".")[2] or item for item in items]
-    return all(any(_part_of(each, part) for each in kinds) for part in _PARTS[kind])
+def tells(items: Iterable[str], kind: Kind, mapped: Collection[tuple[str, str]] = ()) -> bool:
+    """Whether items (`order.email`) can tell who has them an identifier of a kind; a postal one takes both a name and an address.
+
+    By what the items are called, or by what the merchant's data map says that they hold: `mapped` are items with a part of identity.
+    """
+    found = list(items)
+    kinds = [item.partition(".")[2] or item for item in found]
+    bound = {(item, _NAMED.get(part, part)) for item, part in mapped}
+    return all(any(_part_of(each, part) for each in kinds) or any((item, part) in bound for item in found) for part in _PARTS[kind])
 
 
 def _part_of(kind: str, part: str) -> bool:

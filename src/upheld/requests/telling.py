@@ -117,11 +117,12 @@ def _received(conn: Connection, office: Office, identifiers: Sequence[Identifier
     """
     columns = (DISCLOSURE.c[name] for name in ("id", "bucket_bits", "items"))
     rows = conn.execute(select(*columns).where(DISCLOSURE.c.id.in_(releases))).all()
+    mapped = office.datamap().bound()
     return tuple(
         one
         for one in identifiers
         if any(
-            tells(row.items, one.kind)
+            tells(row.items, one.kind, mapped)
             and holds_any(conn, row.id, row.bucket_bits, {code.code for code in tight_codes(one, office.keeper.keys)})
             for row in rows
         )

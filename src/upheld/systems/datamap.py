@@ -91,3 +91,8 @@ class DataMap:
     """All systems, by name, in the order of the file."""
 
     systems: Mapping[str, System]
+
+    def bound(self) -> frozenset[tuple[str, Part]]:
+        """Each item with the parts of a person's identity that some column keeps under it."""
+        columns = (column for system in self.systems.values() for table in system.tables for column in table.columns)
+        return frozenset((column.item, column.part) for column in columns if column.item and column.part)
