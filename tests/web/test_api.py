@@ -250,6 +250,14 @@ def test_a_key_that_is_given_or_taken_back_counts_from_the_next_request(running)
     assert [late("/decide", about())[0], late("/choices/look-up", {"person": {"email": PLANTED}})[0]] == [401, 401]
 
 
+@pytest.mark.parametrize("chunked", [False, True])
+def test_whoever_sends_too_much_is_told_so_and_not_cut_off(ask, chunked):
+    for _ in range(30):
+        body = iter([b"x" * MOST_BYTES] * 8) if chunked else b"x" * (8 * MOST_BYTES)
+        answer, read = ask.raw("POST", "/decide", body)
+        assert (answer.status, json.loads(read)["title"]) == (413, "too long")
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "headers", "status"),
     [

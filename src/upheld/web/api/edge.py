@@ -28,6 +28,10 @@ from upheld.web.surroundings import Surroundings
 THREADS: Final = 4
 MOST_AT_ONCE: Final = 500
 """Calls answered by one look at the record, so that nobody waits for too many others."""
+MOST_SENT: Final = 16 << 20
+"""Bytes of a body that is too long that are let come and thrown away: whoever is cut off while they send never reads why."""
+LONGEST_SENDING: Final = 10.0
+"""Seconds for that."""
 HEADERS: Final = (("cache-control", "no-store"), ("x-content-type-options", "nosniff"))
 
 _log = logging.getLogger("upheld.api")
@@ -179,14 +183,17 @@ class Edge:
 
 async def _body(length: str | None, protocol: Http) -> bytes | None:
     """The whole body; None if it is too long."""
-    if length is not None:
-        if not length.isdigit() or int(length) > MOST_BYTES:
-            return None
+    if length is not None and length.isdigit() and int(length) <= MOST_BYTES:
         return await protocol()
-    pieces, total = [], 0
-    async for piece in protocol:
-        total += len(piece)
-        if total > MOST_BYTES:
-            return None
-        pieces.append(bytes(piece))
-    return b"".join(pieces)
+    pieces, total = [], MOST_BYTES if length is not None else 0  # what is said to be too long is not kept at all
+    try:
+        async with asyncio.timeout(LONGEST_SENDING):
+            async for piece in protocol:
+                total += len(piece)
+                if total > MOST_SENT:
+                    break
+                if total <= MOST_BYTES:
+                    pieces.append(bytes(piece))
+    except TimeoutError:
+        return None
+    return b"".join(pieces) if length is None and total <= MOST_BYTES else None
