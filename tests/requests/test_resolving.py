@@ -62,7 +62,14 @@ def test_each_night_links_are_worked_out_and_the_safest_come_along_for_stopping(
     with (world.shop.home.path / "upheld.toml").open("a") as file:  # another time of the night, at once and not from the next night on
         file.write('\n[sweep]\nat = "18:00"\n')
     resolving.plan_first(world.shop.record, Home.find(world.shop.home.path), world.now)
-    assert night(world, timedelta(hours=6)) == 1
+    settings = world.shop.home.path / "upheld.toml"
+    settings.write_text(settings.read_text().replace('at = "18:00"', 'at = ""'))  # none at all, and the night after all
+    resolving.plan_first(world.shop.record, Home.find(world.shop.home.path), world.now)
+    assert night(world, timedelta(hours=6)) == 0
+    resolving.plan_first(world.shop.record, world.shop.home, world.now)
+    settings.write_text(settings.read_text().replace('at = ""', 'at = "18:00"'))
+    resolving.plan_first(world.shop.record, Home.find(world.shop.home.path), world.now)
+    assert night(world, timedelta(hours=24)) == 1
     assert found(world) == both
     with world.shop.record.reading() as conn:
         (entry,) = [entry for entry in ledger.entries(conn) if entry.kind == "rights.resolved"]

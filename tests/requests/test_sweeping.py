@@ -136,6 +136,18 @@ def test_another_time_of_the_night_holds_for_the_night_that_was_planned_already(
     assert planned(merchant) == {"crm": wanted, "shop": wanted}
 
 
+def test_no_night_is_left_planned_once_none_is_wanted(merchant):
+    assert {*planned(merchant)} == {"crm", "shop"}
+    settings = merchant.folder / "upheld.toml"
+    before = settings.read_text()
+    settings.write_text(f'{before}\n[sweep]\nat = ""\n')
+    sweeping.plan_first(merchant.office.record, Home.find(merchant.folder), ("crm", "shop"), merchant.now)
+    assert planned(merchant) == {}
+    settings.write_text(before)
+    sweeping.plan_first(merchant.office.record, Home.find(merchant.folder), ("crm", "shop"), merchant.now)
+    assert {*planned(merchant)} == {"crm", "shop"}
+
+
 def test_another_time_of_the_night_leaves_a_sweep_that_is_tried_again_alone(merchant):
     crm_db = (merchant.folder / "crm.db").rename(merchant.folder / "away.db")
     sweep(merchant)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
 
 from upheld.errors import Conflict, Invalid
 from upheld.ledger.actions import append
@@ -190,6 +190,16 @@ def waiting_for(conn: Connection, kind: str, now: datetime) -> frozenset[datetim
 def put_off(tx: Connection, kind: str, due_at: datetime, now: datetime) -> None:
     """Let the effects of a kind that wait for a time to come, and were not tried yet, be due at this one instead."""
     tx.execute(update(EFFECT).where(_untried(kind, now)).values(due_at=due_at))
+
+
+def call_off(record: Record, kind: str) -> None:
+    """Nothing of a kind is wanted any more: what is due and was not tried yet is not planned any more."""
+    planned = (EFFECT.c.kind == kind, EFFECT.c.state == "due", EFFECT.c.tries == 0)
+    with record.reading() as conn:
+        if conn.execute(select(EFFECT.c.id).where(*planned).limit(1)).first() is None:
+            return
+    with record.transaction() as tx:
+        tx.execute(delete(EFFECT).where(*planned))
 
 
 def next_due(conn: Connection, kinds: Collection[str]) -> datetime | None:

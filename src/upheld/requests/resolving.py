@@ -37,9 +37,10 @@ RESOLVED: Final = declare(
 
 
 def plan_first(record: Record, home: Home, now: datetime) -> None:
-    """See to it that the next night is planned for when the settings want nights (`[sweep] at`), if there is an index."""
+    """See to it that the next night is planned for when the settings want nights (`[sweep] at`), if there is an index; or none."""
     due_at = next_at(home, now)
     if due_at is None:
+        effects.call_off(record, KIND)
         return
     with record.reading() as conn:
         if effects.places(conn, KIND) and effects.waiting_for(conn, KIND, now) <= {due_at}:

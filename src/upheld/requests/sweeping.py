@@ -65,9 +65,10 @@ def next_at(home: Home, now: datetime) -> datetime | None:
 
 
 def plan_first(record: Record, home: Home, systems: Sequence[str], now: datetime) -> None:
-    """See to it that a sweep of each system is planned, for the time that the settings name now."""
+    """See to it that a sweep of each system is planned, for the time that the settings name now; or none, if they name none."""
     due_at = next_at(home, now)
     if due_at is None:
+        effects.call_off(record, KIND)
         return
     with record.reading() as conn:
         if effects.places(conn, KIND) >= {*systems} and effects.waiting_for(conn, KIND, now) <= {due_at}:
