@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 
 import pytest
 
@@ -212,3 +213,19 @@ def test_visits_are_sound_on_a_phone_and_a_large_screen_with_a_real_log_and_with
     with Looker.opened(browser, console.address, width=1200, storage_state=state) as large:
         large.at("/visits?begin=2015-05-17&end=2015-05-20")
         assert large.page.locator("svg.drawing").count() >= 3
+
+
+def test_a_pair_of_records_is_judged_by_keyboard_on_a_phone(console, phone, browser, member):
+    with sqlite3.connect(console.house.home.path / "crm.db") as db:
+        for email in ("ida@mail.example", "frost@mail.example"):
+            row = (email, "Ida", "Frost", "1 Larkspur Row", "00123")
+            db.execute("INSERT INTO customers (mail, fname, lname, street, zip) VALUES (?, ?, ?, ?, ?)", row)
+    desks.upheld(console, "systems", "index")
+    page = phone.at("/pairs")
+    assert "Frost" not in page.locator("main").inner_text()
+    with Looker.opened(browser, console.address, width=1200, color_scheme="dark", storage_state=member("privacy")) as dark:
+        dark.at("/pairs")
+    page.get_by_role("button", name=re.compile("^One person")).focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("One person: whoever is taken off").wait_for()
+    phone.fits()
