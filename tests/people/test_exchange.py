@@ -38,6 +38,10 @@ def set_up(house, most=1_000, campaign="fall-catalogue"):
         return exchange.set_up(tx, house.home, out, "northlist", campaign, most, NOW, CLERK)
 
 
+def name(house, campaign="fall-catalogue"):
+    return exchange.name_of(house.home.key, "northlist", campaign)
+
+
 def answer(house, request, campaign="fall-catalogue"):
     with house.record.transaction() as tx:
         return exchange.answer(tx, house.home, request, "northlist", campaign, NOW, CLERK)
@@ -45,7 +49,7 @@ def answer(house, request, campaign="fall-catalogue"):
 
 def test_the_mailing_house_learns_which_of_its_rows_must_go_and_we_learn_how_many_it_asked_about(house):
     ready, theirs = set_up(house), codes(house, ROWS)
-    request, secret = exchange.ask(theirs)
+    request, secret = exchange.ask(theirs, name(house))
     answered = answer(house, request)
     assert exchange.learn(theirs, ready, answered, secret) == (0, 2, 4)
     with house.record.reading() as conn:
@@ -58,22 +62,22 @@ def test_the_mailing_house_learns_which_of_its_rows_must_go_and_we_learn_how_man
 
 def test_no_file_that_changes_hands_holds_a_code(house):
     theirs = codes(house, ROWS)
-    request, secret = exchange.ask(theirs)
+    request, secret = exchange.ask(theirs, name(house))
     files = [set_up(house), request, answer(house, request)]
-    opened = [exchange._unpack(kind, file) for kind, file in zip(("set-up", "request", "answer"), files, strict=True)]
+    opened = [exchange._unpack(kind, file)[1] for kind, file in zip(("set-up", "request", "answer"), files, strict=True)]
     for code in frozenset().union(*theirs, *codes(house, OUT)):
         for content in (*files, *opened):
             assert f"{code:016x}".encode() not in content
             assert code.to_bytes(8, "big") not in content
             assert code.to_bytes(8, "little") not in content
-    other, _ = exchange.ask(theirs)
-    assert exchange._unpack("request", other) != opened[1]
-    assert secret not in b"".join(opened)
+    other, _ = exchange.ask(theirs, name(house))
+    assert exchange._unpack("request", other)[1] != opened[1]
+    assert secret[32:] not in b"".join(opened)
 
 
 def test_a_mailing_house_cannot_ask_about_everybody(house):
     theirs = codes(house, ROWS)
-    request, _ = exchange.ask(theirs)
+    request, _ = exchange.ask(theirs, name(house))
     with pytest.raises(Refused, match="no exchange `fall-catalogue` was set up"):
         answer(house, request)
     set_up(house, most=2 * len(frozenset().union(*theirs)) - 1)
@@ -87,13 +91,24 @@ def test_a_mailing_house_cannot_ask_about_everybody(house):
 def test_codes_of_one_campaign_mean_nothing_in_another(house):
     assert not set(codes(house, ROWS)[0]) & set(codes(house, ROWS, "spring")[0])
     ready, theirs = set_up(house), codes(house, ROWS, "spring")
-    request, secret = exchange.ask(theirs)
-    assert exchange.learn(theirs, ready, answer(house, request), secret) == ()
+    request, secret = exchange.ask(theirs, name(house, "spring"))
+    with pytest.raises(Invalid, match="keys of another exchange than `fall-catalogue`"):
+        answer(house, request)
+    set_up(house, campaign="spring")
+    with pytest.raises(Invalid, match="the set-up is of another exchange"):
+        exchange.learn(theirs, ready, answer(house, request, "spring"), secret)
+
+
+def test_an_answer_to_another_request_of_as_many_codes_lets_nobody_stay(house):
+    ready, theirs = set_up(house), codes(house, ROWS)
+    first, second = (exchange.ask(theirs, name(house)) for _ in range(2))
+    with pytest.raises(Invalid, match="belongs to another request"):
+        exchange.learn(theirs, ready, answer(house, first[0]), second[1])
 
 
 def test_bad_files_are_refused_with_words(house):
     theirs = codes(house, ROWS)
-    request, secret = exchange.ask(theirs)
+    request, secret = exchange.ask(theirs, name(house))
     ready = set_up(house)
     answered = answer(house, request)
     for bad in (b"", b"{}\nx", ready, request[:40], request[:-20], json.dumps({"upheld": "exchange/request/v1"}).encode()):
@@ -104,9 +119,9 @@ def test_bad_files_are_refused_with_words(house):
     with pytest.raises(Invalid, match="another request"):
         exchange.learn(theirs[:1], ready, answered, secret)
     with pytest.raises(Invalid, match="cannot be read with this secret"):
-        exchange.learn(theirs, ready, answered, b"")
+        exchange.learn(theirs, ready, answered, secret[:32])
     with pytest.raises(Invalid, match="no row can be read"):
-        exchange.ask([frozenset()])
+        exchange.ask([frozenset()], name(house))
     with pytest.raises(Invalid, match="nobody is opted out"), house.record.transaction() as tx:
         exchange.set_up(tx, house.home, [], "northlist", "spring", 10, NOW, CLERK)
     with pytest.raises(Invalid, match="say how many"), house.record.transaction() as tx:

@@ -114,8 +114,8 @@ def people_in(columns: Sequence[str], given: Mapping[str, str], place: str) -> d
 def held(row: Sequence[str], where: Mapping[str, int]) -> Held:
     """What a row holds of a person."""
     said = {part: row[where[part]].strip() for part in PARTS if part in where}
-    if "name" in where:
-        said["first"], said["last"] = split_name(row[where["name"]].strip())
+    if "name" in where and (name := row[where["name"]].strip()):
+        said["first"], said["last"] = split_name(name)
     return Held(**{part: text or None for part, text in said.items()})
 
 

@@ -109,9 +109,10 @@ def ask(*, listed: Path, keys_path: Path, columns: tuple[str, ...], as_json: boo
 
     files = (listed.with_name(f"{listed.name}.request"), listed.with_name(f"{listed.name}.secret"))
     exchanging.free(*files)
+    keys, name = exchanging.keys_of(keys_path)
     with rows(listed.name) as advance:
-        found = exchanging.rows_of(listed, pairs("--column", columns), exchanging.keys_of(keys_path), advance)
-    request, secret = exchange.ask(found.codes)
+        found = exchanging.rows_of(listed, pairs("--column", columns), keys, advance)
+    request, secret = exchange.ask(found.codes, name)
     exchanging.keep(files[0], request)
     exchanging.keep(files[1], exchanging.secret_file(found, secret))
     unasked = sum(not one for one in found.codes) + found.unreadable
@@ -152,7 +153,7 @@ def learn(
         raise Invalid("`--out` is where the dropped lines are written: name another file")
     exchanging.free(kept, dropped)
     with rows(listed.name) as advance:
-        found = exchanging.rows_of(listed, pairs("--column", columns), exchanging.keys_of(keys_path), advance)
+        found = exchanging.rows_of(listed, pairs("--column", columns), exchanging.keys_of(keys_path)[0], advance)
     secret = exchanging.secret_of(secret_path or listed.with_name(f"{listed.name}.secret"), found)
     met = exchange.learn(found.codes, exchanging.content(set_up_path), exchanging.content(answer_path), secret)
     done = exchanging.scrub(listed, found, met, kept, dropped)

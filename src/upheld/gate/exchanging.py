@@ -9,10 +9,12 @@ import base64
 import csv
 import hashlib
 import json
+import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +29,7 @@ from upheld.people import exchange
 from upheld.people.actions import Keeper
 from upheld.people.codes import SUBKEYS, Keys
 from upheld.people.normal import NORM
-from upheld.people.storing import private
+from upheld.people.storing import private, sync
 from upheld.people.wide import identifiers
 
 AT_ONCE: Final = 500
@@ -45,7 +47,7 @@ class Out:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A list as it is asked about: the codes of each row, by which an erased or changed list is known again, and unreadable lines."""
+    """A list as it is asked about: the codes of each row, a hash by which a changed list is known, and how many lines are unreadable."""
 
     codes: tuple[frozenset[int], ...] = field(repr=False)
     seal: str
@@ -88,11 +90,12 @@ def keys_file(subkey: Callable[[str], bytes], recipient: str, campaign: str) -> 
     """The file that holds the keys of a campaign, for the mailing house."""
     of = exchange.code_keys(subkey, recipient, campaign)
     made = {purpose: base64.b64encode(of(purpose)).decode() for purpose in SUBKEYS.values()}
-    return json.dumps({"upheld": "exchange/keys/v1", "norm": NORM, "keys": made}).encode() + b"\n"
+    name = exchange.name_of(subkey, recipient, campaign)
+    return json.dumps({"upheld": "exchange/keys/v1", "norm": NORM, "exchange": name, "keys": made}).encode() + b"\n"
 
 
-def keys_of(path: Path) -> Keys:
-    """The keys that such a file holds. `Invalid` for any other file."""
+def keys_of(path: Path) -> tuple[Keys, str]:
+    """The keys that such a file holds, and the name of their exchange. `Invalid` for any other file."""
     said = _json(path, "keys")
     if said.get("norm") != NORM:
         raise Invalid(
@@ -100,7 +103,7 @@ def keys_of(path: Path) -> Keys:
         )
     try:
         given = {str(purpose): base64.b64decode(key, validate=True) for purpose, key in said["keys"].items()}
-        return Keys(given.__getitem__)
+        return Keys(given.__getitem__), str(said["exchange"])
     except (KeyError, ValueError, AttributeError, TypeError) as error:
         raise Invalid("this file holds no keys of an exchange, or is damaged", place=str(path)) from error
 
@@ -110,11 +113,11 @@ def rows_of(path: Path, columns: Mapping[str, str], keys: Keys, advance: Callabl
     unreadable: list[int] = []
     file = read(path, lambda line, _: unreadable.append(line))
     where = people_in(file.columns, columns, str(path))
-    made = []
+    made, seal = [], seal_of(path)
     for _, row in file.rows:
         made.append(exchange.codes_of(identifiers(held(row, where)), keys))
         advance(1)
-    return Rows(tuple(made), seal_of(path), len(unreadable))
+    return Rows(tuple(made), seal, len(unreadable))
 
 
 def seal_of(path: Path) -> str:
@@ -142,7 +145,7 @@ def secret_of(path: Path, rows: Rows) -> bytes:
 def scrub(path: Path, rows: Rows, met: Sequence[int], out: Path, dropped: Path) -> Scrubbed:
     """Write the rows of a list that may stay to `out`, and to `dropped` the lines that may not, and why; whole or not at all.
 
-    A row by which nobody could be asked about does not stay either.
+    A row by which nobody could be asked about does not stay either. `Invalid` if the list changed since its rows were read.
     """
     gone, unread = set(met), list[tuple[int, str]]()
     file = read(path, lambda line, reason: unread.append((line, reason)))
@@ -151,7 +154,7 @@ def scrub(path: Path, rows: Rows, met: Sequence[int], out: Path, dropped: Path) 
         keep, lose = csv.writer(kept, lineterminator="\n"), csv.writer(lost, lineterminator="\n")
         keep.writerow(file.columns)
         lose.writerow(_HEAD)
-        for at, (line, row) in enumerate(file.rows):
+        for at, (line, row) in enumerate(islice(file.rows, len(rows.codes))):
             count += 1
             if at in gone:
                 opted_out += 1
@@ -162,6 +165,8 @@ def scrub(path: Path, rows: Rows, met: Sequence[int], out: Path, dropped: Path) 
             else:
                 keep.writerow(row)
         lose.writerows((line, f"cannot be read: {reason}") for line, reason in unread)
+        if seal_of(path) != rows.seal:
+            raise Invalid("the list was changed while it was read: ask anew", place=str(path))
     read_, unasked = count + len(unread), unasked + len(unread)
     return Scrubbed(read_, read_ - opted_out - unasked, opted_out, unasked, out, dropped)
 
@@ -188,7 +193,9 @@ def keep(path: Path, content: bytes) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(unfinished, "wb", opener=private) as file:
             file.write(content)
+            os.fsync(file.fileno())
         unfinished.replace(path)
+        sync(path.parent)
     except OSError as error:
         raise Invalid(f"cannot write `{path}`: {(error.strerror or 'input/output error').lower()}") from error
     finally:
@@ -202,7 +209,10 @@ def written(path: Path) -> Iterator[Any]:
     try:
         with open(unfinished, "w", encoding="utf-8", newline="", opener=private) as file:
             yield file
+            file.flush()
+            os.fsync(file.fileno())
         unfinished.replace(path)
+        sync(path.parent)
     except OSError as error:
         raise Invalid(f"cannot write `{path}`: {(error.strerror or 'input/output error').lower()}") from error
     finally:

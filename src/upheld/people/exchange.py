@@ -8,6 +8,8 @@ else learns anything. Never plain hashes, nor hashes under a shared key alone: w
     us      answer(request)                           -> answer file; how many rows were asked about is counted, in the ledger
     they    learn(set-up, answer, secret)             -> which rows must go
 
+Each file says which exchange it is of, and the answer to which request: with files of two exchanges no row would seem to be opted out.
+
 Codes are tight codes under keys of this one campaign; both sides make them with this program, at one version of the normal form. The
 protocol is exact on codes: it cannot see what keeps two records apart although a code is equal (`codes.conflict`), so it stops rather too
 many than too few. Who asks about everybody learns everything; therefore sizes are capped and counted.
@@ -17,8 +19,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
 FALSE_HITS: Final = 1e-9
 """The chance that any row of a request is found although it is not there."""
 MOST_CODES: Final = 50_000_000
+_SEAL: Final = 32
+"""Bytes of a request's hash, with which its secret begins."""
 
 SET_UP = declare(
     "exchange.set-up", "opt-outs were made ready for a mailing house to ask about, in secret, up to so many codes",
@@ -56,6 +61,11 @@ def code_keys(subkey: Callable[[str], bytes], recipient: str, campaign: str) -> 
     return lambda purpose: subkey(f"psi/{recipient}/{campaign}/{purpose}")
 
 
+def name_of(subkey: Callable[[str], bytes], recipient: str, campaign: str) -> str:
+    """The name of one exchange in its files: it says nothing to others."""
+    return subkey(f"psi/{recipient}/{campaign}/name").hex()[:32]
+
+
 def codes_of(identifiers: Iterable[Identifier], keys: Keys) -> frozenset[int]:
     """The codes by which one person or row is asked about."""
     return frozenset(code.code for identifier in identifiers for code in tight_codes(identifier, keys))
@@ -70,14 +80,17 @@ def set_up(tx: Connection, home: Home, codes: Iterable[int], recipient: str, cam
         raise Invalid(f"say how many codes may be asked about: up to {MOST_CODES}")
     append(tx, SET_UP, {"recipient": recipient, "campaign": campaign, "codes": len(items), "most": most}, at, actor)
     made: bytes = _server(home, recipient, campaign).CreateSetupMessage(FALSE_HITS, most, items).SerializeToString()
-    return _pack("set-up", made)
+    return _pack("set-up", made, {"exchange": name_of(home.key, recipient, campaign)})
 
 
 def answer(tx: Connection, home: Home, request: bytes, recipient: str, campaign: str, at: datetime, actor: Actor) -> bytes:
     """The answer to a request. `Refused` if the campaign was not set up, or more is asked in all than it allows."""
     psi = _psi()
-    asked = psi.Request()
-    _parse(asked, _unpack("request", request))
+    asked, name = psi.Request(), name_of(home.key, recipient, campaign)
+    head, content = _unpack("request", request)
+    if head.get("exchange") != name:
+        raise Invalid(f"the request was made with the keys of another exchange than `{campaign}` of `{recipient}`")
+    _parse(asked, content)
     count, (most, before) = len(asked.encrypted_elements), _allowed(tx, recipient, campaign)
     if not most:
         raise Refused(f"no exchange `{campaign}` was set up for `{recipient}`")
@@ -92,29 +105,37 @@ def answer(tx: Connection, home: Home, request: bytes, recipient: str, campaign:
         made: bytes = _server(home, recipient, campaign).ProcessRequest(asked).SerializeToString()
     except (RuntimeError, ValueError) as error:
         raise Invalid("the request cannot be answered: make it again") from error
-    return _pack("answer", made)
+    return _pack("answer", made, {"exchange": name, "request": sha256(request).hexdigest()})
 
 
-def ask(rows: Sequence[frozenset[int]]) -> tuple[bytes, bytes]:
-    """At the mailing house: the request file about its rows (their codes, row by row), and the secret to learn from the answer with."""
+def ask(rows: Sequence[frozenset[int]], name: str) -> tuple[bytes, bytes]:
+    """At the mailing house: the request file about its rows (their codes, row by row), and the secret to learn from the answer with.
+
+    `name`: of the exchange, as the file of keys says it.
+    """
     client = _psi().client.CreateWithNewKey(True)  # noqa: FBT003 - the library's signature
     items, _ = _of_rows(rows)
     if not items:
         raise Invalid("no row can be read: there is nothing to ask")
-    return _pack("request", client.CreateRequest(items).SerializeToString()), client.GetPrivateKeyBytes()
+    request = _pack("request", client.CreateRequest(items).SerializeToString(), {"exchange": name})
+    return request, sha256(request).digest() + client.GetPrivateKeyBytes()
 
 
 def learn(rows: Sequence[frozenset[int]], set_up_: bytes, answer_: bytes, secret: bytes) -> tuple[int, ...]:
     """At the mailing house: the places of the rows that are opted out, in order. The same rows in the same order as in `ask`."""
     psi = _psi()
     ready, answered = psi.ServerSetup(), psi.Response()
-    _parse(ready, _unpack("set-up", set_up_))
-    _parse(answered, _unpack("answer", answer_))
+    of, content = _unpack("set-up", set_up_)
+    to, encrypted = _unpack("answer", answer_)
+    _parse(ready, content)
+    _parse(answered, encrypted)
     items, owners = _of_rows(rows)
-    if len(answered.encrypted_elements) != len(items):
+    if to.get("request") != secret[:_SEAL].hex() or len(answered.encrypted_elements) != len(items):
         raise Invalid("the answer belongs to another request")
+    if to.get("exchange") != of.get("exchange"):
+        raise Invalid("the set-up is of another exchange than the answer")
     try:
-        met = psi.client.CreateFromKey(secret, True).GetIntersection(ready, answered)  # noqa: FBT003
+        met = psi.client.CreateFromKey(secret[_SEAL:], True).GetIntersection(ready, answered)  # noqa: FBT003
     except (RuntimeError, ValueError) as error:
         raise Invalid("the answer cannot be read with this secret and set-up") from error
     return tuple(sorted({row for place in met for row in owners[place]}))
@@ -153,11 +174,11 @@ def _psi() -> ModuleType:
         raise Invalid("the exchange of lists needs an extra: install `upheld[psi]`") from error
 
 
-def _pack(kind: str, content: bytes) -> bytes:
-    return json.dumps({"upheld": f"exchange/{kind}/v1", "norm": NORM}).encode() + b"\n" + zlib.compress(content, 1)
+def _pack(kind: str, content: bytes, more: Mapping[str, str]) -> bytes:
+    return json.dumps({"upheld": f"exchange/{kind}/v1", "norm": NORM, **more}).encode() + b"\n" + zlib.compress(content, 1)
 
 
-def _unpack(kind: str, file: bytes) -> bytes:
+def _unpack(kind: str, file: bytes) -> tuple[Mapping[str, str], bytes]:
     head, _, content = file.partition(b"\n")
     try:
         said = json.loads(head)
@@ -165,7 +186,7 @@ def _unpack(kind: str, file: bytes) -> bytes:
             raise Invalid(f"this file is no {kind} of an exchange")
         if said["norm"] != NORM:
             raise Invalid(f"the {kind} is of another version of the normal form than `{NORM}`: both sides need the same release")
-        return zlib.decompress(content)
+        return said, zlib.decompress(content)
     except (ValueError, KeyError, TypeError, zlib.error) as error:
         raise Invalid(f"this file is no {kind} of an exchange, or a damaged one") from error
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from upheld.choices.actions import How
-from upheld.choices.files import batches, read, roles, write_rejects
+from upheld.choices.files import PARTS, batches, held, read, roles, write_rejects
 from upheld.choices.repeats import file_hash
 from upheld.errors import Invalid, No
 from upheld.ledger.actions import append
@@ -22,8 +22,6 @@ from upheld.people.actions import Keeper
 from upheld.people.batches import Coder
 from upheld.people.codes import tight_codes
 from upheld.people.facts import region
-from upheld.people.held import Held
-from upheld.people.names import split_name
 from upheld.postings.queries import Posted
 from upheld.record import Actor, Record
 from upheld.requests.actions import Asked
@@ -31,7 +29,6 @@ from upheld.requests.given import identifiers_of, missing
 from upheld.requests.many import receive_many
 
 ROWS_A_TRANSACTION: Final = 500
-PARTS: Final = ("email", "phone", "account", "first", "last", "address", "zip")
 USED: Final = (*PARTS, "name", "topic", "when", "region")
 
 TAKEN_IN = declare(
@@ -128,7 +125,7 @@ class _Rows:
 
     def asked(self, row: Sequence[str], now: datetime) -> Asked:
         """The row as a request. `Invalid`, in words without values, if it cannot be one."""
-        given = self._given(row)
+        given = held(row, self.where)
         identifiers = identifiers_of(given, self.keeper.keys, self.plan.phone_region)
         if not identifiers:
             raise Invalid(f"too little to find anybody: {missing(given, self.keeper.keys, phone_region=self.plan.phone_region)}")
@@ -149,12 +146,6 @@ class _Rows:
             reference=f"row {codes} {sorted(topics)} {day}",
             phone_region=self.plan.phone_region,
         )
-
-    def _given(self, row: Sequence[str]) -> Held:
-        said = {part: self._of(row, part) for part in PARTS}
-        if name := self._of(row, "name"):
-            said["first"], said["last"] = split_name(name)
-        return Held(**{part: text or None for part, text in said.items()})
 
     def _region(self, row: Sequence[str]) -> str | None:
         try:
