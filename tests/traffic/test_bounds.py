@@ -101,3 +101,19 @@ def test_a_table_of_countries_that_cannot_be_read_is_refused(tmp_path):
     bad.write_text("1.0.0.0,1.0.0.255,AU\nwhat,is,this\n")
     with pytest.raises(Invalid, match="holds `first address,last address,country`"):
         countries(bad)
+
+
+def test_days_of_few_visitors_and_many_pages_are_forgotten_in_time_too(visits, monkeypatch):
+    monkeypatch.setattr(counter, "MOST_HELD", 20_000)
+    monkeypatch.setattr(importing, "MOST_HELD", 20_000)
+    monkeypatch.setattr(counter, "BATCH_HOURS", 24)
+    monkeypatch.setattr(sources, "BLOCK", 4096)
+    run, held = visits.run(), []
+    too_much = run.counter.holds_too_much
+    monkeypatch.setattr(type(run.counter), "holds_too_much", lambda _: held.append(len(run.counter.days)) or too_much())
+    pages = [f"GET /page{at} HTTP/1.1" for at in range(100)]
+    done = run.read(
+        [visits.write(*(line(request=page, when=f"{day:02}/May/2015:10:00:00 +0000") for day in range(1, 20) for page in pages))]
+    )
+    assert done.account.fates == {"counted": 1900}
+    assert 1 < max(held) < 10

@@ -22,10 +22,12 @@ I64 = NDArray[np.int64]
 
 MOST_NAMES = {"page": 50_000, "referrer": 50_000, "campaign": 5_000, "country": 1_000}
 """Names of a kind that one run tells apart; what comes under others is `(other)`."""
-MOST_HELD = 10_000_000
-"""Visitors by cell of several days that are held in memory at once, eight bytes each."""
+MOST_HELD = 20_000_000
+"""Numbers of several days that are held in memory at once, eight bytes each."""
 BATCH = 400_000
 """Lines that are counted at once."""
+BATCH_HOURS = 4 * 24
+"""The time that such lines are of: each day more takes memory of its own before it is known how much."""
 
 
 @dataclass(slots=True)
@@ -55,7 +57,8 @@ class Counter:
         """Count hits that were read already."""
         if len(hits):
             self._waiting.append(hits)
-            if sum(map(len, self._waiting)) >= BATCH:
+            hours = abs(int(hits.hour[-1]) - int(self._waiting[0].hour[0]))
+            if sum(map(len, self._waiting)) >= BATCH or hours >= BATCH_HOURS:
                 self._flush()
 
     def taken(self) -> list[Added]:

@@ -124,8 +124,10 @@ class Growing:
         self._spill()
 
     def __len__(self) -> int:
-        """How many visitors by cell are held."""
-        return len(self._pairs) + sum(map(len, self._waiting)) + (len(self._many) << (LG_K - 3))
+        """How many numbers of eight bytes are held: visitors by cell, sums that grow, and what was told of each sum."""
+        visitors = len(self._pairs) + sum(map(len, self._waiting)) + (len(self._many) << (LG_K - 3))
+        timed = 2 * len(self.sums["timed"]) if self.sums["timed"].any() else 0  # else nothing was written there: no memory is taken
+        return visitors + 2 * len(self.sums["hits"]) + timed + sum(map(len, self._told.values()))
 
     @property
     def waits(self) -> bool:
